@@ -1,0 +1,191 @@
+import { arrayOf, bytesOf, type DataType, dataTypes, type HostArray } from './data-type.ts';
+import { TrtDslError } from './errors.ts';
+
+/** What a conversion to a narrower type lost: counts of values. */
+export interface ConversionLoss {
+  /** finite before, infinite (float8: NaN) after */
+  readonly overflowed: number;
+  /** not zero before, zero or subnormal after */
+  readonly underflowed: number;
+}
+
+const word = new Uint32Array(1);
+const single = new Float32Array(word.buffer);
+
+/** float32 → the bits of the nearest float16, ties to even; overflow gives infinity. */
+export function float16Bits(value: number): number {
+  single[0] = value;
+  const bits = word[0]!;
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fffffff;
+  if (magnitude >= 0x7f800000) return sign | (magnitude > 0x7f800000 ? 0x7e00 : 0x7c00);
+  if (magnitude >= 0x477ff000) return sign | 0x7c00;
+  if (magnitude >= 0x38800000) return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
+  if (magnitude < 0x33000000) return sign;
+  const shift = 126 - (magnitude >>> 23);
+  const mantissa = (magnitude & 0x7fffff) | 0x800000;
+  const half = mantissa >>> shift;
+  const rest = mantissa & ((1 << shift) - 1);
+  const middle = 1 << (shift - 1);
+  return sign | (half + (rest > middle || (rest === middle && (half & 1) === 1) ? 1 : 0));
+}
+
+/** The value of a float16's bits, exactly. */
+export function float16Value(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >>> 10) & 0x1f;
+  const mantissa = bits & 0x3ff;
+  if (exponent === 31) return mantissa ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (exponent === 0 ? mantissa * 2 ** -24 : (1 + mantissa / 1024) * 2 ** (exponent - 15));
+}
+
+/** float32 → the bits of the nearest bfloat16, ties to even. */
+export function bfloat16Bits(value: number): number {
+  single[0] = value;
+  const bits = word[0]!;
+  if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40;
+  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
+}
+
+/** The value of a bfloat16's bits, exactly. */
+export function bfloat16Value(bits: number): number {
+  word[0] = bits << 16;
+  return single[0]!;
+}
+
+/** float32 → the bits of the nearest float8 E4M3 (finite only, largest 448), ties to even; beyond the range saturates. */
+export function float8Bits(value: number): number {
+  if (Number.isNaN(value)) return 0x7f;
+  const sign = value < 0 || Object.is(value, -0) ? 0x80 : 0;
+  const magnitude = Math.min(Math.abs(value), 448);
+  const exponent = Math.max(Math.floor(Math.log2(magnitude || 1)), -6);
+  for (const e of magnitude === 0 ? [] : [exponent, exponent + 1]) {
+    const scaled = magnitude / 2 ** (e - 3);
+    const low = Math.floor(scaled);
+    const rounded = scaled - low > 0.5 || (scaled - low === 0.5 && low % 2 === 1) ? low + 1 : low;
+    if (rounded < 16) return sign | (rounded < 8 ? rounded : ((e + 7) << 3) | (rounded - 8));
+  }
+  return sign;
+}
+
+/** The value of a float8 E4M3's bits, exactly. */
+export function float8Value(bits: number): number {
+  const sign = bits & 0x80 ? -1 : 1;
+  const exponent = (bits >>> 3) & 0xf;
+  const mantissa = bits & 7;
+  if (exponent === 15 && mantissa === 7) return Number.NaN;
+  return sign * (exponent === 0 ? mantissa * 2 ** -9 : (1 + mantissa / 8) * 2 ** (exponent - 7));
+}
+
+const table = (length: number, value: (bits: number) => number): Float32Array =>
+  Float32Array.from({ length }, (_, bits) => value(bits));
+let float16Table: Float32Array | undefined;
+let float8Table: Float32Array | undefined;
+
+type Scalar = number | bigint;
+type Codec = { readonly read: (raw: Scalar) => number; readonly write: (value: number) => Scalar };
+const number = (raw: Scalar): number => Number(raw);
+
+/** How each type's stored element becomes a number and back. */
+const codecs: { readonly [D in DataType]: Codec } = {
+  float32: { read: number, write: (value) => value },
+  float16: {
+    read: (raw) => {
+      float16Table ??= table(65536, float16Value);
+      return float16Table[Number(raw)]!;
+    },
+    write: float16Bits,
+  },
+  bfloat16: { read: (raw) => bfloat16Value(Number(raw)), write: bfloat16Bits },
+  float8: {
+    read: (raw) => {
+      float8Table ??= table(256, float8Value);
+      return float8Table[Number(raw)]!;
+    },
+    write: float8Bits,
+  },
+  int8: { read: number, write: (value) => value },
+  uint8: { read: number, write: (value) => value },
+  int32: { read: number, write: (value) => value },
+  int64: { read: number, write: (value) => BigInt(Math.trunc(value)) },
+  bool: { read: number, write: (value) => (value !== 0 ? 1 : 0) },
+};
+
+/** Stored elements of `dataType` as numbers (int64 beyond 2^53 loses its last bits). */
+export function toNumbers(dataType: DataType, array: HostArray): Float64Array {
+  const { read } = codecs[dataType];
+  const out = new Float64Array(array.length);
+  for (let i = 0; i < out.length; i++) out[i] = read(array[i]!);
+  return out;
+}
+
+/** Stored elements of `dataType` as float32 values. */
+export function toFloat32(dataType: DataType, array: HostArray): Float32Array {
+  if (dataType === 'float32') return array as Float32Array;
+  const { read } = codecs[dataType];
+  const out = new Float32Array(array.length);
+  for (let i = 0; i < out.length; i++) out[i] = read(array[i]!);
+  return out;
+}
+
+/** Numbers as stored elements of `dataType`, rounded to nearest even where the type is a float. */
+export function fromNumbers<D extends DataType>(dataType: D, values: ArrayLike<number>): HostArray<D> {
+  const { bytes } = dataTypes[dataType];
+  const out = arrayOf(dataType, new Uint8Array(values.length * bytes)) as { [i: number]: Scalar };
+  const { write } = codecs[dataType];
+  for (let i = 0; i < values.length; i++) out[i] = write(values[i]!);
+  return out as HostArray<D>;
+}
+
+/** Smallest normal and largest finite magnitude of each float type. */
+export const floatRange: { readonly [D in FloatName]: { readonly tiny: number; readonly max: number } } = {
+  float32: { tiny: 2 ** -126, max: 3.4028234663852886e38 },
+  float16: { tiny: 2 ** -14, max: 65504 },
+  bfloat16: { tiny: 2 ** -126, max: 3.3895313892515355e38 },
+  float8: { tiny: 2 ** -6, max: 448 },
+};
+type FloatName = 'float32' | 'float16' | 'bfloat16' | 'float8';
+
+/**
+ * Converts stored bytes between float types (nearest even), or between integer types that hold every value.
+ * @throws TrtDslError 'data-type' between kinds (integers do not silently become floats) or if an integer does not fit
+ */
+export function convertBytes(bytes: Uint8Array, from: DataType, to: DataType): { bytes: Uint8Array } & ConversionLoss {
+  if (from === to) return { bytes, overflowed: 0, underflowed: 0 };
+  if (dataTypes[from].kind !== dataTypes[to].kind)
+    throw new TrtDslError('data-type', `${from} weights cannot stand in for ${to}`);
+  const source = arrayOf(from, bytes);
+  const target = arrayOf(to, new Uint8Array(source.length * dataTypes[to].bytes)) as { [i: number]: Scalar };
+  const loss = dataTypes[to].kind === 'float' ? convertFloats : convertIntegers;
+  const { overflowed, underflowed } = loss(source, target, from, to);
+  return { bytes: bytesOf(target as unknown as ArrayBufferView), overflowed, underflowed };
+}
+
+type Convert = (source: HostArray, target: { [i: number]: Scalar }, from: DataType, to: DataType) => ConversionLoss;
+
+const convertFloats: Convert = (source, target, from, to) => {
+  const { read } = codecs[from];
+  const { read: readBack, write } = codecs[to];
+  const { tiny, max } = floatRange[to as FloatName];
+  let overflowed = 0;
+  let underflowed = 0;
+  for (let i = 0; i < source.length; i++) {
+    const value = read(source[i]!);
+    const stored = write(value);
+    target[i] = stored;
+    const magnitude = Math.abs(value);
+    if (magnitude > max) {
+      if (Number.isFinite(value) && (to === 'float8' || !Number.isFinite(readBack(stored)))) overflowed++;
+    } else if (magnitude < tiny && value !== 0) underflowed++;
+  }
+  return { overflowed, underflowed };
+};
+
+const convertIntegers: Convert = (source, target, from, to) => {
+  for (let i = 0; i < source.length; i++) {
+    target[i] = to === 'int64' ? BigInt(source[i]!) : Number(source[i]!);
+    if (Number(target[i]) !== Number(source[i]!))
+      throw new TrtDslError('data-type', `the ${from} value ${source[i]} at element ${i} does not fit ${to}`);
+  }
+  return { overflowed: 0, underflowed: 0 };
+};

@@ -1,0 +1,5 @@
+export * from './convert.ts';
+export * from './data-type.ts';
+export * from './errors.ts';
+export type * from './ranks.ts';
+export * from './weights.ts';

@@ -1,0 +1,129 @@
+import { type ConversionLoss, convertBytes, fromNumbers } from './convert.ts';
+import { arrayOf, bytesOf, type DataType, dataTypes, type HostArray } from './data-type.ts';
+import { TrtDslError } from './errors.ts';
+import type { Tuples } from './ranks.ts';
+
+/** Told once when a conversion to a narrower type lost values. */
+export type LossListener = (
+  loss: ConversionLoss & { readonly name: string; readonly to: DataType; readonly count: number },
+) => void;
+
+const warn: LossListener = ({ name, to, count, overflowed }) => {
+  if (overflowed > 0)
+    process.emitWarning(`${overflowed} of ${count} values of weights "${name}" overflow ${to}`, 'TrtDslWarning');
+};
+
+/** What makes Weights: the elements in row-major order, little-endian, handed over when they are first needed. */
+export interface WeightsSource<D extends DataType, S extends readonly number[]> {
+  /** where they come from: a checkpoint's key, a file's name; names the constant and appears in errors */
+  readonly name: string;
+  readonly dataType: D;
+  readonly shape: S;
+  /** @returns exactly the bytes of the shape; called each time a backend needs them, so nothing is held in between */
+  readonly read: () => Uint8Array;
+}
+
+/** A constant tensor by reference: type and shape are known, its bytes are read on demand (nvinfer1::Weights). */
+export class Weights<out D extends DataType = DataType, out R extends number = number> {
+  readonly name: string;
+  readonly dataType: D;
+  readonly shape: Tuples<number>[R];
+  readonly #read: () => Uint8Array;
+  readonly #as = new Map<DataType, Weights>();
+
+  private constructor(source: WeightsSource<D, readonly number[]>) {
+    this.name = source.name;
+    this.dataType = source.dataType;
+    this.shape = Object.freeze([...source.shape]) as Tuples<number>[R];
+    this.#read = source.read;
+  }
+
+  /** Weights whose bytes `source.read` brings on demand. */
+  static from<D extends DataType, const S extends readonly number[]>(
+    source: WeightsSource<D, S>,
+  ): Weights<D, S['length']> {
+    for (const size of source.shape)
+      if (!Number.isSafeInteger(size) || size < 0)
+        throw new TrtDslError('shape', `weights "${source.name}": [${source.shape.join(', ')}] is no shape`);
+    return new Weights<D, S['length']>(source);
+  }
+
+  /** Weights over a TypedArray of the type's host form (float16: bits in a Uint16Array), without a copy. */
+  static of<D extends DataType, const S extends readonly number[]>(
+    dataType: D,
+    shape: S,
+    array: HostArray<NoInfer<D>>,
+    name = 'constant',
+  ): Weights<D, S['length']> {
+    const weights = Weights.from({ name, dataType, shape, read: () => bytesOf(array) });
+    if (array.length !== weights.size)
+      throw new TrtDslError('shape', `weights "${name}": ${array.length} values are not [${shape.join(', ')}]`);
+    return weights;
+  }
+
+  /** Weights from plain numbers, rounded to `dataType` (nearest even). */
+  static fromNumbers<D extends DataType, const S extends readonly number[]>(
+    dataType: D,
+    shape: S,
+    values: ArrayLike<number>,
+    name = 'constant',
+  ): Weights<D, S['length']> {
+    return Weights.of(dataType, shape, fromNumbers(dataType, values) as HostArray<NoInfer<D>>, name);
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return (this.shape as readonly number[]).reduce((a, b) => a * b, 1);
+  }
+
+  get byteLength(): number {
+    return this.size * dataTypes[this.dataType].bytes;
+  }
+
+  /**
+   * The elements' bytes, row-major, little-endian.
+   * @throws TrtDslError 'weights' if the source hands over another number of bytes
+   */
+  bytes(): Uint8Array {
+    const bytes = this.#read();
+    if (bytes.byteLength !== this.byteLength)
+      throw new TrtDslError(
+        'weights',
+        `weights "${this.name}": ${bytes.byteLength} bytes where ${this} needs ${this.byteLength}`,
+      );
+    return bytes;
+  }
+
+  /** The elements as the type's TypedArray. */
+  array(): HostArray<D> {
+    return arrayOf(this.dataType, this.bytes());
+  }
+
+  /**
+   * The same weights in another type of the same kind, converted (nearest even) when they are read. What overflowed or
+   * became subnormal is told to `onLoss` at the first reading; without a listener an overflow is a process warning.
+   */
+  as<E extends DataType>(dataType: E, onLoss: LossListener = warn): Weights<E, R> {
+    if ((dataType as DataType) === this.dataType) return this as unknown as Weights<E, R>;
+    const known = this.#as.get(dataType);
+    if (known) return known as Weights<E, R>;
+    if (dataTypes[dataType].kind !== dataTypes[this.dataType].kind)
+      throw new TrtDslError('data-type', `weights "${this.name}" (${this}) cannot stand in for ${dataType}`);
+    let told = false;
+    const read = (): Uint8Array => {
+      const { bytes, overflowed, underflowed } = convertBytes(this.bytes(), this.dataType, dataType);
+      if (!told && overflowed + underflowed > 0)
+        onLoss({ name: this.name, to: dataType, count: this.size, overflowed, underflowed });
+      told = true;
+      return bytes;
+    };
+    const converted = new Weights<E, R>({ name: this.name, dataType, shape: this.shape as readonly number[], read });
+    this.#as.set(dataType, converted);
+    return converted;
+  }
+
+  /** `float32[768, 768]` */
+  toString(): string {
+    return `${this.dataType}[${(this.shape as readonly number[]).join(', ')}]`;
+  }
+}
