@@ -1,5 +1,13 @@
 export * from './convert.ts';
 export * from './data-type.ts';
+export * from './dim.ts';
 export * from './errors.ts';
+export * from './graph.ts';
+export type * from './layers/index.ts';
+export * from './network.ts';
+export type { Attributes, Lowerings, Node, OpName } from './node.ts';
+export type { Op } from './op.ts';
+export * from './plugin.ts';
 export type * from './ranks.ts';
+export * from './tensor.ts';
 export * from './weights.ts';

@@ -30,8 +30,11 @@ export class Weights<out D extends DataType = DataType, out R extends number = n
   readonly shape: Tuples<number>[R];
   readonly #read: () => Uint8Array;
   readonly #as = new Map<DataType, Weights>();
+  /** what `as` converted, so that converting on starts from the unrounded values */
+  readonly #origin: Weights | undefined;
 
-  private constructor(source: WeightsSource<D, readonly number[]>) {
+  private constructor(source: WeightsSource<D, readonly number[]>, origin?: Weights) {
+    this.#origin = origin;
     this.name = source.name;
     this.dataType = source.dataType;
     this.shape = Object.freeze([...source.shape]) as Tuples<number>[R];
@@ -102,9 +105,11 @@ export class Weights<out D extends DataType = DataType, out R extends number = n
   /**
    * The same weights in another type of the same kind, converted (nearest even) when they are read. What overflowed or
    * became subnormal is told to `onLoss` at the first reading; without a listener an overflow is a process warning.
+   * Weights that were converted already are converted anew from what they were.
    */
   as<E extends DataType>(dataType: E, onLoss: LossListener = warn): Weights<E, R> {
     if ((dataType as DataType) === this.dataType) return this as unknown as Weights<E, R>;
+    if (this.#origin) return this.#origin.as(dataType, onLoss) as unknown as Weights<E, R>;
     const known = this.#as.get(dataType);
     if (known) return known as Weights<E, R>;
     if (dataTypes[dataType].kind !== dataTypes[this.dataType].kind)
@@ -117,7 +122,10 @@ export class Weights<out D extends DataType = DataType, out R extends number = n
       told = true;
       return bytes;
     };
-    const converted = new Weights<E, R>({ name: this.name, dataType, shape: this.shape as readonly number[], read });
+    const converted = new Weights<E, R>(
+      { name: this.name, dataType, shape: this.shape as readonly number[], read },
+      this,
+    );
     this.#as.set(dataType, converted);
     return converted;
   }
