@@ -1,1 +1,9 @@
-export {};
+export * from './attention.ts';
+export * from './config.ts';
+export * from './embeddings.ts';
+export * from './encoder.ts';
+export * from './heads.ts';
+export * from './layers.ts';
+export * from './merge.ts';
+export * from './model.ts';
+export * from './names.ts';

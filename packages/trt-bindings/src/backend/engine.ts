@@ -1,0 +1,219 @@
+import {
+  bindFeeds,
+  type Dim,
+  dim,
+  type Engine,
+  type Feeds,
+  type HostTensor,
+  type Results,
+  type TensorType,
+  TrtDslError,
+} from '@trt-dsl/dsl';
+import { dslDataType } from '../lowering/data-types.ts';
+import type { ICudaEngine, IRuntime, TensorRT } from '../types.ts';
+import { Lane } from './lane.ts';
+import type { RunOptions } from './options.ts';
+import { appendNotes, type PlanNotes } from './plan.ts';
+
+/** What stands behind an engine as soon as it has to run. */
+interface Loaded {
+  readonly runtime: IRuntime;
+  readonly native: ICudaEngine;
+  readonly lanes: Lane[];
+  readonly free: Lane[];
+  readonly waiting: ((lane: Lane) => void)[];
+}
+
+/** A run whose feeds were checked. */
+interface Bound {
+  readonly key: string;
+  readonly profile: number;
+  readonly feeds: readonly HostTensor[];
+}
+
+/** A TensorRT plan that runs on the GPU. It is loaded when it first has to run, so that a machine without one can build it. */
+export class TensorRTEngine implements Engine {
+  readonly inputs: ReadonlyMap<string, TensorType>;
+  readonly outputs: ReadonlyMap<string, TensorType>;
+  readonly #tensorrt: TensorRT;
+  readonly #plan: Uint8Array;
+  readonly #notes: PlanNotes;
+  readonly #options: RunOptions & { readonly device?: number };
+  #loaded: Loaded | undefined;
+  #closed = false;
+
+  constructor(
+    tensorrt: TensorRT,
+    plan: Uint8Array,
+    notes: PlanNotes,
+    options: RunOptions & { readonly device?: number },
+  ) {
+    this.#tensorrt = tensorrt;
+    this.#plan = plan;
+    this.#notes = notes;
+    this.#options = options;
+    this.inputs = notes.inputs;
+    this.outputs = notes.outputs;
+  }
+
+  /** TensorRT's engine, for what this class does not offer: inspector, refitter, profiles. Loaded on first use. */
+  get native(): ICudaEngine {
+    return this.#load().native;
+  }
+
+  async run(feeds: Feeds): Promise<Results> {
+    const loaded = this.#load();
+    const { key, profile, feeds: tensors } = this.#bind(feeds, loaded);
+    const lane = await this.#lane(loaded, key);
+    try {
+      return await lane.run(key, profile, tensors);
+    } finally {
+      this.#release(loaded, lane);
+    }
+  }
+
+  /**
+   * Runs on the calling thread, which waits: the shortest way for one small batch.
+   * @throws TrtDslError 'backend' if all lanes are busy with `run`
+   */
+  runSync(feeds: Feeds): Results {
+    const loaded = this.#load();
+    const { key, profile, feeds: tensors } = this.#bind(feeds, loaded);
+    const lane = this.#freeLane(loaded, key);
+    if (!lane)
+      throw new TrtDslError('backend', 'runSync: every lane is busy; await the runs under way, or allow more lanes');
+    try {
+      return lane.runSync(key, profile, tensors);
+    } finally {
+      this.#release(loaded, lane);
+    }
+  }
+
+  serialize(): Uint8Array {
+    this.#check();
+    return appendNotes(this.#plan, this.#notes);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const loaded = this.#loaded;
+    if (!loaded) return;
+    for (const lane of loaded.free.splice(0)) this.#retire(loaded, lane);
+    if (loaded.lanes.length === 0) this.#unload(loaded);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #check(): void {
+    if (this.#closed) throw new TrtDslError('closed', 'the engine is closed');
+  }
+
+  #load(): Loaded {
+    this.#check();
+    if (this.#loaded) return this.#loaded;
+    const runtime = this.#tensorrt.createInferRuntime();
+    try {
+      const native = runtime.deserializeCudaEngine(this.#plan);
+      this.#loaded = { runtime, native, lanes: [], free: [], waiting: [] };
+      return this.#loaded;
+    } catch (error) {
+      runtime.close();
+      throw error;
+    }
+  }
+
+  #unload({ native, runtime }: Loaded): void {
+    native.close();
+    runtime.close();
+  }
+
+  #bind(feeds: Feeds, { native }: Loaded): Bound {
+    const { tensors } = bindFeeds(this.inputs, feeds);
+    const fed = [...this.inputs.keys()].map((name) => tensors.get(name)!);
+    const profile = this.#profileFor(native, fed);
+    return { key: `${profile}:${fed.map(({ shape }) => shape.join('x')).join(',')}`, profile, feeds: fed };
+  }
+
+  /** The first profile whose ranges hold all shapes. */
+  #profileFor(native: ICudaEngine, fed: readonly HostTensor[]): number {
+    const names = [...this.inputs.keys()];
+    const count = native.getNbOptimizationProfiles();
+    const holds = (profile: number): boolean =>
+      names.every((name, i) => {
+        const min = native.getProfileShape(name, profile, 'MIN');
+        const max = native.getProfileShape(name, profile, 'MAX');
+        return fed[i]!.shape.every((size, axis) => size >= min[axis]! && size <= max[axis]!);
+      });
+    for (let profile = 0; profile < count; profile++) if (holds(profile)) return profile;
+    const asked = names.map((name, i) => `${name}[${fed[i]!.shape.join(', ')}]`).join(', ');
+    const ranges = Array.from({ length: count }, (_, profile) =>
+      names
+        .map(
+          (name) =>
+            `${name} [${native.getProfileShape(name, profile, 'MIN')}] to [${native.getProfileShape(name, profile, 'MAX')}]`,
+        )
+        .join(', '),
+    );
+    throw new TrtDslError('shape', `no profile of the engine takes ${asked}; it has ${ranges.join('; ')}`);
+  }
+
+  /** A lane that is free, ready for these shapes if there is one; a new one as long as there may be more. */
+  #freeLane(loaded: Loaded, key: string): Lane | undefined {
+    const at = loaded.free.findIndex((lane) => lane.knows(key));
+    if (loaded.free.length > 0) return loaded.free.splice(Math.max(at, 0), 1)[0];
+    if (loaded.lanes.length >= (this.#options.lanes ?? 2)) return undefined;
+    const device = this.#tensorrt.cuda().device(this.#options.device ?? 0);
+    const { native } = loaded;
+    const cudaGraph = this.#options.cudaGraph ?? false;
+    const lane = new Lane({ native, device, inputs: this.inputs, outputs: this.outputs, cudaGraph });
+    loaded.lanes.push(lane);
+    return lane;
+  }
+
+  async #lane(loaded: Loaded, key: string): Promise<Lane> {
+    return this.#freeLane(loaded, key) ?? new Promise((resolve) => loaded.waiting.push(resolve));
+  }
+
+  #release(loaded: Loaded, lane: Lane): void {
+    const next = loaded.waiting.shift();
+    if (next) next(lane);
+    else if (!this.#closed) loaded.free.push(lane);
+    else {
+      this.#retire(loaded, lane);
+      if (loaded.lanes.length === 0) this.#unload(loaded);
+    }
+  }
+
+  #retire(loaded: Loaded, lane: Lane): void {
+    lane.close();
+    loaded.lanes.splice(loaded.lanes.indexOf(lane), 1);
+  }
+}
+
+/** The notes of a plan that came without: open sizes are named after the input and the axis, `x_0`. */
+export function notesOf(tensorrt: TensorRT, native: ICudaEngine): PlanNotes {
+  const tensors = Array.from({ length: native.getNbIOTensors() }, (_, i) => native.getIOTensorName(i));
+  const types = (mode: 'INPUT' | 'OUTPUT'): Map<string, TensorType> =>
+    new Map(
+      tensors.filter((name) => native.getTensorIOMode(name) === mode).map((name) => [name, typeOf(native, name)]),
+    );
+  return {
+    product: tensorrt.product,
+    version: tensorrt.version,
+    inputs: types('INPUT'),
+    outputs: types('OUTPUT'),
+    plugins: [],
+  };
+}
+
+function typeOf(native: ICudaEngine, name: string): TensorType {
+  const nv = native.getTensorDataType(name);
+  const dataType = dslDataType(nv);
+  if (!dataType) throw new TrtDslError('unsupported', `tensor "${name}" is ${nv}, which this API has no host form for`);
+  const symbol = name.replace(/\W/g, '_');
+  const shape: Dim[] = native.getTensorShape(name).map((size, axis) => (size < 0 ? dim(`${symbol}_${axis}`) : size));
+  return { dataType, shape };
+}

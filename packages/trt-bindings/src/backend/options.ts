@@ -1,0 +1,51 @@
+import type { CompileOptions } from '@trt-dsl/dsl';
+import type { ComputeCapability, HardwareCompatibilityLevel, ProfilingVerbosity, TacticSource } from '../enums.ts';
+import type { Product } from '../types.ts';
+
+/** Which TensorRT. */
+export interface TensorRTOptions {
+  /** the first that is found, by default: TensorRT 10, 11, TensorRT-RTX */
+  readonly product?: Product;
+  /** folder that has the libraries, if they are not where `npx trt-dsl setup` or the system's loader puts them */
+  readonly root?: string;
+  /** the GPU's number, 0 by default */
+  readonly device?: number;
+  /** plugin libraries to load before anything is built or loaded */
+  readonly pluginLibraries?: readonly string[];
+}
+
+/** How an engine runs. */
+export interface RunOptions {
+  /** runs that may be under way at once, each with memory of its own; 2 by default */
+  readonly lanes?: number;
+  /** capture a CUDA graph for each shape; false by default */
+  readonly cudaGraph?: boolean;
+}
+
+/** How an engine is built (nvinfer1::IBuilderConfig). */
+export interface TensorRTCompileOptions extends CompileOptions, RunOptions {
+  /** bytes of scratch memory that a tactic may use; all there is by default */
+  readonly workspace?: number;
+  /** 0 (fast build) to 5 (fast engine); TensorRT's own default is 3 */
+  readonly optimizationLevel?: number;
+  /** a file of tactic timings, read if it is there and written after the build */
+  readonly timingCache?: string;
+  /** let float32 products run in TF32: faster, about 1e-4 less exact; false by default */
+  readonly tf32?: boolean;
+  /** TensorRT-RTX: the GPUs that the engine is for; by default those that the product takes */
+  readonly computeCapabilities?: readonly ComputeCapability[];
+  /** what layer information and profiles will show; 'DETAILED' by default */
+  readonly profilingVerbosity?: ProfilingVerbosity;
+  /** let later versions of the same major load the engine */
+  readonly versionCompatible?: boolean;
+  readonly hardwareCompatibility?: HardwareCompatibilityLevel;
+  /** let weights be replaced later */
+  readonly refittable?: boolean;
+  /** leave the weights out of the plan; they have to be refitted before it runs */
+  readonly stripWeights?: boolean;
+  readonly avgTimingIterations?: number;
+  readonly tacticSources?: readonly TacticSource[];
+  readonly maxAuxStreams?: number;
+  /** 'auto' uses a plugin's kernel where a loaded library has it, 'none' always its decomposition */
+  readonly plugins?: 'auto' | 'none';
+}

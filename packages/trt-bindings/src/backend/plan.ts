@@ -1,0 +1,54 @@
+import { type DataType, parseDim, type TensorType, TrtDslError } from '@trt-dsl/dsl';
+import { bytesView } from './bytes.ts';
+
+/** What a plan of TensorRT's does not say: the names of open sizes, and what made it. */
+export interface PlanNotes {
+  readonly product: string;
+  readonly version: string;
+  readonly inputs: ReadonlyMap<string, TensorType>;
+  readonly outputs: ReadonlyMap<string, TensorType>;
+  /** plugins inside, `name@version` */
+  readonly plugins: readonly string[];
+}
+
+const magic = 'trt-dsl plan notes 1';
+const footer = 8 + magic.length;
+
+/** The plan with the notes behind it; TensorRT itself reads no further than its own part. */
+export function appendNotes(plan: Uint8Array, notes: PlanNotes): Uint8Array {
+  const types = (tensors: ReadonlyMap<string, TensorType>): unknown =>
+    [...tensors].map(([name, { dataType, shape }]) => ({ name, dataType, shape: shape.map(String) }));
+  const json = new TextEncoder().encode(
+    JSON.stringify({ ...notes, inputs: types(notes.inputs), outputs: types(notes.outputs) }),
+  );
+  const whole = new Uint8Array(plan.length + json.length + footer);
+  whole.set(plan);
+  whole.set(json, plan.length);
+  new DataView(whole.buffer).setBigUint64(plan.length + json.length, BigInt(json.length), true);
+  whole.set(new TextEncoder().encode(magic), whole.length - magic.length);
+  return whole;
+}
+
+/**
+ * Parts a serialized engine into TensorRT's plan and our notes; a plan from elsewhere has none.
+ * @throws TrtDslError 'file' if the notes are damaged
+ */
+export function splitNotes(bytes: Uint8Array): { readonly plan: Uint8Array; readonly notes: PlanNotes | undefined } {
+  const whole = bytesView(bytes);
+  const text = new TextDecoder();
+  if (whole.length < footer || text.decode(whole.subarray(whole.length - magic.length)) !== magic)
+    return { plan: whole, notes: undefined };
+  const view = new DataView(whole.buffer, whole.byteOffset, whole.byteLength);
+  const length = Number(view.getBigUint64(whole.length - footer, true));
+  const start = whole.length - footer - length;
+  if (!(start > 0)) throw new TrtDslError('file', `plan: its notes claim ${length} of ${whole.length} bytes`);
+  try {
+    const json = JSON.parse(text.decode(whole.subarray(start, start + length)));
+    const types = (list: readonly { name: string; dataType: DataType; shape: readonly string[] }[]) =>
+      new Map(list.map(({ name, dataType, shape }) => [name, { dataType, shape: shape.map(parseDim) }]));
+    const notes = { ...json, inputs: types(json.inputs), outputs: types(json.outputs) } as PlanNotes;
+    return { plan: whole.subarray(0, start), notes };
+  } catch (error) {
+    throw new TrtDslError('file', `plan: its notes, ${length} bytes from ${start}, are damaged`, { cause: error });
+  }
+}

@@ -1,0 +1,39 @@
+import type { Node } from '@trt-dsl/dsl';
+import type { ITensor } from '../types.ts';
+import type { Context } from './context.ts';
+import type { Value } from './value.ts';
+
+/**
+ * softmax(scale · Q Kᵀ + mask) V. IAttention where the library has it; before 10.14 the layers that TensorRT's own
+ * fusion recognises: the scale on Q before the first product, K transposed in it, mask, softmax, second product.
+ */
+export function lowerAttention(node: Node<'attention'>, inputs: readonly Value[], context: Context): ITensor {
+  const { network } = context;
+  const [query, key, value, mask] = inputs.map((input) => input.at(4)) as [ITensor, ITensor, ITensor, ITensor?];
+  const { dataType } = node.outputs[0]!;
+  const { scale } = node.attributes;
+  const scaled =
+    scale === 1
+      ? query
+      : context.named(
+          network.addElementWise(query, context.scalar(`${node.name}/scale`, dataType, scale, 4), 'PROD'),
+          `${node.name}/scaled_query`,
+        );
+  if (context.has('addAttention')) {
+    const attention = network.addAttention(scaled, key, value, 'SOFTMAX', false);
+    attention.setName(node.name);
+    attention.setDecomposable(true);
+    if (mask) attention.setMask(mask);
+    const output = attention.getOutput(0);
+    output.setName(node.name);
+    return output;
+  }
+  const scores = context.named(network.addMatrixMultiply(scaled, 'NONE', key, 'TRANSPOSE'), `${node.name}/scores`);
+  const masked = mask
+    ? context.named(network.addElementWise(scores, mask, 'SUM'), `${node.name}/masked_scores`)
+    : scores;
+  const softmax = network.addSoftMax(masked);
+  softmax.setAxes(1 << 3);
+  const probabilities = context.named(softmax, `${node.name}/probabilities`);
+  return context.named(network.addMatrixMultiply(probabilities, 'NONE', value, 'NONE'), node.name);
+}

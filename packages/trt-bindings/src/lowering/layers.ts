@@ -1,0 +1,198 @@
+import { type DataType, type Dim, floatTypes, type Lowerings, type Node, type Tensor } from '@trt-dsl/dsl';
+import type { ITensor } from '../types.ts';
+import { lowerAttention } from './attention.ts';
+import { type Context, isOpen, staticDims } from './context.ts';
+import { nvDataTypes } from './data-types.ts';
+import * as operations from './operations.ts';
+import { lowerPlugin } from './plugin.ts';
+import { constantValue, tensorValue, type Value } from './value.ts';
+
+/** A lowering with one output tensor. */
+type Single<N extends Node> = (node: N, inputs: readonly Value[], context: Context) => ITensor;
+
+/** Wraps the tensor that a layer makes. */
+const single =
+  <N extends Node>(lower: Single<N>) =>
+  (node: N, inputs: readonly Value[], context: Context): readonly Value[] => [
+    outputValue(context, lower(node, inputs, context), node.outputs[0]!),
+  ];
+
+function outputValue(context: Context, tensor: ITensor, output: Tensor): Value {
+  context.remember(tensor, output.shape as readonly Dim[]);
+  return tensorValue(context, tensor, (output.shape as readonly Dim[]).length);
+}
+
+const own = (value: Value): ITensor => value.at(value.rank);
+/** All values with as many axes as the one that has most. */
+const sameRank = (values: readonly Value[]): ITensor[] => {
+  const rank = Math.max(...values.map((value) => value.rank));
+  return values.map((value) => value.at(rank));
+};
+const mask = (axes: readonly number[]): number => axes.reduce((bits, axis) => bits | (1 << axis), 0);
+const shapeOf = (tensor: Tensor): readonly Dim[] => tensor.shape as readonly Dim[];
+const isHalf = (dataType: DataType): boolean => floatTypes.includes(dataType) && dataType !== 'float32';
+
+/** Computes in float32 between casts where the type is a half one: LayerNorm, softmax, sums. */
+function inFloat32(node: Node, x: ITensor, context: Context, compute: (x: ITensor, name: string) => ITensor): ITensor {
+  const { dataType } = node.outputs[0]!;
+  if (!isHalf(dataType)) return compute(x, node.name);
+  const wide = context.cast(x, dataType, 'float32', `${node.name}/float32`);
+  return context.cast(compute(wide, `${node.name}/compute`), 'float32', dataType, node.name);
+}
+
+/** What every op becomes in nvinfer1. */
+export const lowerings: Lowerings<Context, Value> = {
+  input: single((node, _, context) => {
+    const { dataType, shape } = node.attributes;
+    const tensor = context.network.addInput(node.name, nvDataTypes[dataType], staticDims(shape));
+    shape.forEach((size, axis) => {
+      if (isOpen(size)) tensor.setDimensionName(axis, String(size));
+    });
+    context.inputs.set(node.name, tensor);
+    return tensor;
+  }),
+  constant: (node, _, context) => [constantValue(context, node.name, node.attributes.weights)],
+  matmul: single((node, inputs, context) => {
+    const { transposeA, transposeB } = node.attributes;
+    const [a, b] = sameRank(inputs) as [ITensor, ITensor];
+    const operation = (transposed: boolean) => (transposed ? 'TRANSPOSE' : 'NONE');
+    return context.named(
+      context.network.addMatrixMultiply(a, operation(transposeA), b, operation(transposeB)),
+      node.name,
+    );
+  }),
+  gather: single((node, [data, indices], context) =>
+    context.named(context.network.addGather(own(data!), own(indices!), node.attributes.axis), node.name),
+  ),
+  shuffle: single((node, [x], context) => {
+    const { firstTranspose, reshape, secondTranspose } = node.attributes;
+    const layer = context.network.addShuffle(own(x!));
+    const from = shapeOf(node.inputs[0]!);
+    if (firstTranspose) layer.setFirstTranspose(firstTranspose);
+    if (reshape) context.setReshape(layer, reshape, firstTranspose ? firstTranspose.map((axis) => from[axis]!) : from);
+    if (secondTranspose) layer.setSecondTranspose(secondTranspose);
+    return context.named(layer, node.name);
+  }),
+  concatenation: single((node, inputs, context) => {
+    const layer = context.network.addConcatenation(inputs.map(own));
+    layer.setAxis(node.attributes.axis);
+    return context.named(layer, node.name);
+  }),
+  slice: single((node, [x], context) => {
+    const { start, size, stride } = node.attributes;
+    const layer = context.network.addSlice(own(x!), placeholders(start), placeholders(size), stride);
+    if (start.some(isOpen)) layer.setInput(1, context.shapeTensor(start));
+    if (size.some(isOpen)) layer.setInput(2, context.shapeTensor(size));
+    return context.named(layer, node.name);
+  }),
+  expand: single((node, [x], context) => {
+    const { shape } = node.attributes;
+    const from = shapeOf(node.inputs[0]!);
+    const lifted = [...Array<Dim>(shape.length - from.length).fill(1), ...from];
+    const stride = shape.map((_, axis) => (lifted[axis] === 1 ? 0 : 1));
+    const zeros = shape.map(() => 0);
+    const layer = context.network.addSlice(x!.at(shape.length), zeros, placeholders(shape), stride);
+    if (shape.some(isOpen)) layer.setInput(2, context.shapeTensor(shape));
+    return context.named(layer, node.name);
+  }),
+  select: single((node, inputs, context) => {
+    const [condition, a, b] = sameRank(inputs) as [ITensor, ITensor, ITensor];
+    return context.named(context.network.addSelect(condition, a, b), node.name);
+  }),
+  cast: single((node, [x], context) =>
+    context.named(context.network.addCast(own(x!), nvDataTypes[node.attributes.dataType]), node.name),
+  ),
+  shape: single((node, [x], context) => context.named(context.network.addShape(own(x!)), node.name)),
+  softmax: single((node, [x], context) =>
+    inFloat32(node, own(x!), context, (wide, name) => {
+      const layer = context.network.addSoftMax(wide);
+      layer.setAxes(1 << node.attributes.axis);
+      return context.named(layer, name);
+    }),
+  ),
+  layerNorm: single((node, [x, gamma, beta], context) => {
+    const rank = Math.max(x!.rank, 2);
+    const normalized = inFloat32(node, x!.at(rank), context, (wide, name) => {
+      const layer = context.network.addNormalization(wide, gamma!.at(rank), beta!.at(rank), 1 << (rank - 1));
+      layer.setEpsilon(node.attributes.epsilon);
+      return context.named(layer, name);
+    });
+    return x!.rank === rank
+      ? normalized
+      : context.reshape(normalized, shapeOf(node.outputs[0]!), `${node.name}/rank_1`);
+  }),
+  reduce: single((node, [x], context) => {
+    const { operation, axes, keepDimensions } = node.attributes;
+    const compute = (input: ITensor, name: string): ITensor =>
+      context.named(context.network.addReduce(input, operations.reduce[operation], mask(axes), keepDimensions), name);
+    const exact = operation === 'max' || operation === 'min';
+    return exact ? compute(own(x!), node.name) : inFloat32(node, own(x!), context, compute);
+  }),
+  topK: (node, [x], context) => {
+    const { k, axis, largest } = node.attributes;
+    const rank = Math.max(x!.rank, 2);
+    const at = axis + rank - x!.rank;
+    const layer = context.network.addTopK(x!.at(rank), largest ? 'MAX' : 'MIN', k, 1 << at);
+    layer.setName(node.name);
+    return node.outputs.map((output, i) => {
+      const tensor = layer.getOutput(i);
+      tensor.setName(output.name);
+      const shape = shapeOf(output);
+      return outputValue(
+        context,
+        x!.rank === rank ? tensor : context.reshape(tensor, shape, `${output.name}/rank_1`),
+        output,
+      );
+    });
+  },
+  elementwise: single((node, inputs, context) => {
+    const [a, b] = sameRank(inputs) as [ITensor, ITensor];
+    const operation = operations.elementWise[node.attributes.operation];
+    return context.named(context.network.addElementWise(a, b, operation), node.name);
+  }),
+  unary: single((node, [x], context) =>
+    context.named(context.network.addUnary(own(x!), operations.unary[node.attributes.operation]), node.name),
+  ),
+  activation: single((node, [x], context) =>
+    context.named(context.network.addActivation(own(x!), operations.activation[node.attributes.type]), node.name),
+  ),
+  convolution: single((node, [x, kernel, bias], context) => {
+    const { stride, padding, dilation, groups } = node.attributes;
+    const [filters, , ...window] = shapeOf(node.inputs[1]!) as readonly [number, number, number, number];
+    const layer = context.network.addConvolutionNd(own(x!), filters, window, null, null);
+    layer.setStrideNd(stride);
+    layer.setPaddingNd(padding);
+    layer.setDilationNd(dilation);
+    layer.setNbGroups(groups);
+    layer.setInput(1, own(kernel!));
+    if (bias) layer.setInput(2, own(bias));
+    return context.named(layer, node.name);
+  }),
+  pooling: single((node, [x], context) => {
+    const { operation, window, stride, padding, includePadding } = node.attributes;
+    const layer = context.network.addPoolingNd(own(x!), operations.pooling[operation], window);
+    layer.setStrideNd(stride);
+    layer.setPaddingNd(padding);
+    if (operation === 'average') layer.setAverageCountExcludesPadding(!includePadding);
+    return context.named(layer, node.name);
+  }),
+  attention: single((node, inputs, context) => lowerAttention(node, inputs, context)),
+  quantize: single((node, [x, scale], context) => {
+    const { dataType, axis } = node.attributes;
+    const layer = context.network.addQuantize(own(x!), own(scale!), nvDataTypes[dataType]);
+    if (axis !== undefined) layer.setAxis(axis);
+    return context.named(layer, node.name);
+  }),
+  dequantize: single((node, [x, scale], context) => {
+    const { dataType, axis } = node.attributes;
+    const layer = context.network.addDequantize(own(x!), own(scale!), nvDataTypes[dataType]);
+    if (axis !== undefined) layer.setAxis(axis);
+    return context.named(layer, node.name);
+  }),
+  plugin: (node, inputs, context) =>
+    lowerPlugin(node, inputs, context).map((tensor, i) => outputValue(context, tensor, node.outputs[i]!)),
+};
+
+/** Numbers that stand where a shape tensor will: TensorRT wants the rank to be right. */
+const placeholders = (shape: readonly Dim[]): readonly number[] =>
+  shape.map((size) => (typeof size === 'number' ? size : 1));

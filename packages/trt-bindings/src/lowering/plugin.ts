@@ -1,0 +1,62 @@
+import { fromNumbers, type Node, type PluginFields, TrtDslError } from '@trt-dsl/dsl';
+import type { PluginFieldType } from '../enums.ts';
+import type { IPluginCreator, IPluginRegistry, ITensor, PluginField } from '../types.ts';
+import type { Context } from './context.ts';
+import type { Value } from './value.ts';
+
+/** How a field's declared type is made from the DSL's numbers. */
+const encoders: { readonly [T in PluginFieldType]?: (values: readonly number[]) => ArrayBufferView } = {
+  FLOAT32: (values) => Float32Array.from(values),
+  FLOAT64: (values) => Float64Array.from(values),
+  FLOAT16: (values) => fromNumbers('float16', values),
+  INT8: (values) => Int8Array.from(values),
+  INT16: (values) => Int16Array.from(values),
+  INT32: (values) => Int32Array.from(values),
+  INT64: (values) => BigInt64Array.from(values.map(BigInt)),
+};
+
+/** The registry's creator of a plugin layer, if a loaded library has it. */
+export const creatorOf = (registry: IPluginRegistry, { attributes }: Node<'plugin'>): IPluginCreator | null =>
+  registry.getCreator(attributes.plugin, attributes.version, attributes.namespace);
+
+/** IPluginV3 from the registry, fields in the types that the creator declares. */
+export function lowerPlugin(node: Node<'plugin'>, inputs: readonly Value[], context: Context): readonly ITensor[] {
+  const { plugin: name, version, fields } = node.attributes;
+  const creator = creatorOf(context.registry(), node);
+  if (!creator)
+    throw new TrtDslError('unsupported', `${node.name}: no loaded library has the plugin ${name} version ${version}`);
+  const plugin = creator.createPlugin(node.name, encodeFields(node.name, creator, fields));
+  if (plugin.interfaceKind !== 'V3')
+    throw new TrtDslError(
+      'unsupported',
+      `${node.name}: plugin ${name} is an IPluginV2, which TensorRT 11 has not; write IPluginV3`,
+    );
+  const layer = context.network.addPluginV3(
+    inputs.map((input) => input.at(input.rank)),
+    [],
+    plugin,
+  );
+  layer.setName(node.name);
+  return node.outputs.map((output, i) => {
+    const tensor = layer.getOutput(i);
+    tensor.setName(output.name);
+    return tensor;
+  });
+}
+
+function encodeFields(layer: string, creator: IPluginCreator, fields: PluginFields): PluginField[] {
+  const declared = creator.getFieldNames();
+  return Object.entries(fields).map(([name, value]) => {
+    const field = declared.find((candidate) => candidate.name === name);
+    if (!field)
+      throw new TrtDslError(
+        'argument',
+        `${layer}: plugin ${creator.name} has no field "${name}"; it has ${declared.map((f) => f.name).join(', ')}`,
+      );
+    if (typeof value === 'string') return { name, type: 'CHAR' as const, data: new TextEncoder().encode(value) };
+    const encode = encoders[field.type];
+    if (!encode)
+      throw new TrtDslError('unsupported', `${layer}: field "${name}" is ${field.type}, which numbers cannot fill`);
+    return { name, type: field.type, data: encode(Array.isArray(value) ? value : [Number(value)]) };
+  });
+}

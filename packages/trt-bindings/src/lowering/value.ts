@@ -1,0 +1,54 @@
+import type { Weights as DslWeights } from '@trt-dsl/dsl';
+import type { ITensor } from '../types.ts';
+import type { Context } from './context.ts';
+
+/**
+ * What stands for a tensor of the graph while it is lowered. TensorRT wants operands of equal rank, so a value can be
+ * had with axes of size 1 in front: constants are added anew in that shape, other tensors reshaped.
+ */
+export interface Value {
+  /** the weights, if it is a constant */
+  readonly weights?: DslWeights;
+  readonly rank: number;
+  /** the tensor with `rank` axes, those in front of size 1 */
+  at(rank: number): ITensor;
+}
+
+/** The value of a layer's output. */
+export function tensorValue(context: Context, tensor: ITensor, rank: number): Value {
+  const lifted = new Map<number, ITensor>([[rank, tensor]]);
+  return {
+    rank,
+    at(wanted) {
+      let found = lifted.get(wanted);
+      if (!found) {
+        const name = `${tensor.getName()}/rank_${wanted}`;
+        found = context.reshape(tensor, [...Array<number>(wanted - rank).fill(1), ...context.dimsOf(tensor)], name);
+        lifted.set(wanted, found);
+      }
+      return found;
+    },
+  };
+}
+
+/** The value of a constant: nothing is added to the network before a layer asks. */
+export function constantValue(context: Context, name: string, weights: DslWeights): Value {
+  const shape = weights.shape as readonly number[];
+  const added = new Map<number, ITensor>();
+  return {
+    weights,
+    rank: shape.length,
+    at(rank) {
+      let found = added.get(rank);
+      if (!found) {
+        const suffix = added.size === 0 ? '' : `/rank_${rank}`;
+        found = context.constant(`${name}${suffix}`, weights, [
+          ...Array<number>(rank - shape.length).fill(1),
+          ...shape,
+        ]);
+        added.set(rank, found);
+      }
+      return found;
+    },
+  };
+}
