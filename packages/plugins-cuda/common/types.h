@@ -1,0 +1,13 @@
+// The data types the kernels know, as the C interface numbers them. No CUDA and no TensorRT here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace trt_dsl {
+
+enum class Type : int32_t { kFloat32 = 0, kFloat16 = 1, kBFloat16 = 2 };
+
+inline size_t sizeOf(Type type) { return type == Type::kFloat32 ? 4 : 2; }
+
+}  // namespace trt_dsl

@@ -1,0 +1,49 @@
+// The kernels as plain C functions, for tests and benchmarks that have no TensorRT (harness/, through ctypes).
+// Types are trt_dsl::Type's numbers; each returns a cudaError_t.
+#include <cuda_runtime_api.h>
+
+#include "../emb-layer-norm/kernel.cuh"
+#include "../layer-norm/kernel.cuh"
+#include "../qkv-to-context/kernel.cuh"
+#include "../skip-layer-norm/kernel.cuh"
+
+#define TRT_DSL_EXPORT extern "C" __attribute__((visibility("default")))
+
+using trt_dsl::Type;
+
+TRT_DSL_EXPORT int trt_dsl_layer_norm(int type, int parameterType, void const* x, void const* gamma, void const* beta,
+                                      void* y, int64_t rows, int hidden, float epsilon, cudaStream_t stream) {
+  return trt_dsl::layerNorm({Type(type), Type(parameterType), x, gamma, beta, y, rows, hidden, epsilon}, stream);
+}
+
+TRT_DSL_EXPORT int trt_dsl_skip_layer_norm(int type, int parameterType, void const* x, void const* skip, void const* bias,
+                                           void const* gamma, void const* beta, void* y, void* sum, int64_t rows,
+                                           int hidden, float epsilon, cudaStream_t stream) {
+  return trt_dsl::skipLayerNorm(
+      {Type(type), Type(parameterType), x, skip, bias, gamma, beta, y, sum, rows, hidden, epsilon}, stream);
+}
+
+TRT_DSL_EXPORT int trt_dsl_emb_layer_norm(int type, int parameterType, int wideIds, void const* ids, void const* tokenTypes,
+                                          void const* positions, int positionSource, void const* wordTable,
+                                          void const* positionTable, void const* tokenTypeTable, void const* gamma,
+                                          void const* beta, void* y, int64_t tokens, int sequence, int batch, int words,
+                                          int positionCount, int tokenTypeCount, int hidden, float epsilon,
+                                          cudaStream_t stream) {
+  return trt_dsl::embLayerNorm(
+      {Type(type), Type(parameterType), wideIds != 0, ids, tokenTypes, positions, trt_dsl::PositionSource(positionSource),
+       wordTable, positionTable, tokenTypeTable, gamma, beta, y, tokens, sequence, batch, words, positionCount,
+       tokenTypeCount, hidden, epsilon},
+      stream);
+}
+
+TRT_DSL_EXPORT int trt_dsl_qkv_to_context(int type, void const* qkv, void* context, int keyMask, void const* mask, int batch,
+                                          int sequence, int total, int heads, int headSize, float scale, int variant,
+                                          cudaStream_t stream) {
+  return trt_dsl::qkvToContext({Type(type), qkv, context, trt_dsl::KeyMask(keyMask), static_cast<int32_t const*>(mask),
+                                batch, sequence, total, heads, headSize, scale, variant},
+                               stream);
+}
+
+TRT_DSL_EXPORT int trt_dsl_qkv_to_context_variants(int headSize) { return trt_dsl::variantCount(headSize); }
+
+TRT_DSL_EXPORT char const* trt_dsl_error(int code) { return cudaGetErrorString(cudaError_t(code)); }

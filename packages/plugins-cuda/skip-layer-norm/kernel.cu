@@ -1,0 +1,72 @@
+#include "kernel.cuh"
+
+#include "../common/dispatch.cuh"
+#include "../common/normalize.cuh"
+
+namespace trt_dsl {
+namespace {
+
+template <typename T, bool kBias>
+struct Sums {
+  using Element = T;
+  template <int N>
+  struct Raw {
+    Pack<T, N> x;
+    Pack<T, N> skip;
+    Pack<T, kBias ? N : 1> bias;
+  };
+
+  T const* x;
+  T const* skip;
+  T const* bias;
+  T* sum;
+  int hidden;
+
+  __device__ __forceinline__ int64_t open(int64_t row) const { return row * hidden; }
+
+  template <int N>
+  __device__ __forceinline__ Raw<N> fetch(int64_t at, int column) const {
+    Raw<N> raw;
+    raw.x = loadPack<N>(x + at + column);
+    raw.skip = loadPack<N>(skip + at + column);
+    if constexpr (kBias) raw.bias = loadPack<N>(bias + column);
+    return raw;
+  }
+
+  template <int N>
+  __device__ __forceinline__ void decode(Raw<N> const& raw, float (&value)[N]) const {
+#pragma unroll
+    for (int i = 0; i < N; ++i) {
+      value[i] = toFloat(raw.x.values[i]) + toFloat(raw.skip.values[i]);
+      if constexpr (kBias) value[i] += toFloat(raw.bias.values[i]);
+    }
+  }
+
+  template <int N>
+  __device__ __forceinline__ void keep(int64_t at, int column, float const (&value)[N]) const {
+    if (sum != nullptr) storePack<N>(sum + at + column, value);
+  }
+
+  __device__ __forceinline__ bool fill(int64_t, float&) const { return false; }
+};
+
+template <bool kBias>
+cudaError_t run(SkipLayerNormArguments const& a, cudaStream_t stream) {
+  bool const vectors = aligned16(a.x) && aligned16(a.skip) && aligned16(a.bias) && aligned16(a.sum);
+  return dispatch(a.type, a.parameterType, [&](auto element, auto parameter) {
+    using T = typename decltype(element)::Type;
+    using P = typename decltype(parameter)::Type;
+    Sums<T, kBias> const source{static_cast<T const*>(a.x), static_cast<T const*>(a.skip), static_cast<T const*>(a.bias),
+                                static_cast<T*>(a.sum), a.hidden};
+    Affine<P> const affine{static_cast<P const*>(a.gamma), static_cast<P const*>(a.beta)};
+    return normalizeRows(source, affine, static_cast<T*>(a.y), a.rows, a.hidden, a.epsilon, vectors, stream);
+  });
+}
+
+}  // namespace
+
+cudaError_t skipLayerNorm(SkipLayerNormArguments const& a, cudaStream_t stream) {
+  return a.bias != nullptr ? run<true>(a, stream) : run<false>(a, stream);
+}
+
+}  // namespace trt_dsl
