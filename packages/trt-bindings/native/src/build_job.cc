@@ -1,0 +1,238 @@
+// A build in a thread of its own: progress (nvinfer1::IProgressMonitor), cancelling, and the plan as a promise.
+#include <deque>
+#include <set>
+#include <thread>
+
+#include "bind.h"
+#include "builder.h"
+
+namespace trt {
+
+using namespace nvinfer1;
+
+namespace {
+
+struct Event {
+  const char* kind;
+  std::string phase, parent;
+  int32_t steps, step;
+};
+
+struct Job;
+
+class Monitor final : public IProgressMonitor {
+ public:
+  explicit Monitor(Job& job) : job_(job) {}
+  void phaseStart(char const* phase, char const* parent, int32_t steps) noexcept override;
+  bool stepComplete(char const* phase, int32_t step) noexcept override;
+  void phaseFinish(char const* phase) noexcept override;
+
+ private:
+  Job& job_;
+};
+
+struct Job {
+  Job(napi_env env, std::shared_ptr<Resource> b, std::shared_ptr<Resource> n, std::shared_ptr<Resource> c)
+      : deferred(Napi::Promise::Deferred::New(env)), builder(std::move(b)), network(std::move(n)), config(std::move(c)), monitor(*this) {}
+  Napi::Promise::Deferred deferred;
+  std::shared_ptr<Resource> builder, network, config;
+  Monitor monitor;
+  Napi::FunctionReference onProgress, removeListener;
+  Napi::ObjectReference signal;
+  napi_threadsafe_function wake = nullptr;
+  std::thread thread;
+  std::atomic<bool> cancelled{false};
+  bool reportsProgress = false;
+  bool settled = false;
+
+  std::mutex mutex;
+  std::deque<Event> events;  // guarded by mutex
+  bool finished = false;     // guarded by mutex
+  IHostMemory* plan = nullptr;
+  std::vector<Report> reports;
+
+  void push(Event event) {
+    if (!reportsProgress) return;
+    {
+      std::lock_guard lock(mutex);
+      events.push_back(std::move(event));
+    }
+    napi_call_threadsafe_function(wake, nullptr, napi_tsfn_nonblocking);
+  }
+};
+
+void Monitor::phaseStart(char const* phase, char const* parent, int32_t steps) noexcept { job_.push({"start", phase, parent ? parent : "", steps, 0}); }
+bool Monitor::stepComplete(char const* phase, int32_t step) noexcept {
+  job_.push({"step", phase, "", 0, step});
+  return !job_.cancelled.load();
+}
+void Monitor::phaseFinish(char const* phase) noexcept { job_.push({"finish", phase, "", 0, 0}); }
+
+// Runs in the job's thread.
+void build(Job& job) {
+  auto& session = *job.builder->session;
+  RecorderScope scope(&session.recorder);
+  job.plan = static_cast<IBuilder*>(job.builder->object)
+                 ->buildSerializedNetwork(*static_cast<INetworkDefinition*>(job.network->object), *static_cast<IBuilderConfig*>(job.config->object));
+  job.reports = session.recorder.take();
+  {
+    std::lock_guard lock(job.mutex);
+    job.finished = true;
+  }
+  napi_call_threadsafe_function(job.wake, nullptr, napi_tsfn_nonblocking);
+}
+
+void reportProgress(Napi::Env env, Job& job, const Event& event) {
+  auto object = Napi::Object::New(env);
+  object["event"] = Napi::String::New(env, event.kind);
+  object["phase"] = Napi::String::New(env, event.phase);
+  object["parent"] = event.parent.empty() ? env.Null() : Napi::Value(Napi::String::New(env, event.parent));
+  object["steps"] = Napi::Number::New(env, event.steps);
+  object["step"] = Napi::Number::New(env, event.step);
+  try {
+    job.onProgress.Call({object});
+  } catch (const Napi::Error& error) {  // an error of the caller's own: end the build with it
+    if (!job.settled) {
+      job.settled = true;
+      job.cancelled = true;
+      job.deferred.Reject(error.Value());
+    }
+  }
+}
+
+// Lets go of the builder, config and network; a network that was closed during the build is freed now.
+void release(Job& job) {
+  job.builder->session->busy = nullptr;
+  static_cast<IBuilderConfig*>(job.config->object)->setProgressMonitor(nullptr);
+  auto* network = static_cast<NetworkResource*>(job.network.get());
+  if (network->closeAfterBuild) network->free();
+}
+
+void settle(Napi::Env env, Job& job) {
+  job.thread.join();
+  release(job);
+  if (!job.signal.IsEmpty() && !job.removeListener.IsEmpty()) {
+    try {
+      auto signal = job.signal.Value();
+      signal.Get("removeEventListener").As<Napi::Function>().Call(signal, {Napi::String::New(env, "abort"), job.removeListener.Value()});
+    } catch (const Napi::Error&) {
+    }
+  }
+  if (job.settled) {
+    delete job.plan;
+    return;
+  }
+  job.settled = true;
+  if (job.cancelled) {
+    delete job.plan;
+    job.deferred.Reject(job.signal.Value().Get("reason"));
+  } else if (job.plan) {
+    job.deferred.Resolve(hostMemoryValue(env, job.plan));
+  } else {
+    job.deferred.Reject(makeError(env, "backend", "IBuilder.buildSerializedNetwork: TensorRT could not build the network", job.reports));
+  }
+}
+
+std::set<Job*>& jobs() {
+  static thread_local std::set<Job*> set;  // of this environment's thread
+  return set;
+}
+
+void onWake(napi_env rawEnv, napi_value, void* context, void*) {
+  if (!rawEnv) return;
+  auto* job = static_cast<Job*>(context);
+  Napi::Env env(rawEnv);
+  Napi::HandleScope scope(env);
+  try {
+    for (;;) {
+      std::deque<Event> events;
+      bool finished;
+      {
+        std::lock_guard lock(job->mutex);
+        events.swap(job->events);
+        finished = job->finished;
+      }
+      for (const Event& event : events)
+        if (!job->settled) reportProgress(env, *job, event);
+      if (!finished) return;
+      if (!job->thread.joinable()) return;  // already settled
+      settle(env, *job);
+      jobs().erase(job);
+      napi_release_threadsafe_function(job->wake, napi_tsfn_release);
+      return;
+    }
+  } catch (const Napi::Error& error) {
+    error.ThrowAsJavaScriptException();
+  }
+}
+
+// The environment ends while builds run: TensorRT's thread must not outlive what it uses.
+void endAll(void*) {
+  for (Job* job : jobs()) {
+    job->cancelled = true;
+    if (job->thread.joinable()) job->thread.join();
+  }
+}
+
+}  // namespace
+
+Napi::Value buildSerializedNetwork(Call& call) {
+  Napi::Env env = call.env();
+  auto network = resourceOf(call, 0, classInfo<INetworkDefinition>);
+  auto config = resourceOf(call, 1, classInfo<IBuilderConfig>);
+  if (network->session != call.self->session) raise(env, "argument", call.where() + ": argument 1 is a network of another builder");
+  if (config->session != call.self->session) raise(env, "argument", call.where() + ": argument 2 is a config of another builder");
+  requirePins(call, *network);
+
+  Napi::Value onProgress = env.Undefined(), signal = env.Undefined();
+  if (call.given(2)) {
+    if (!call.info[2].IsObject() || call.info[2].IsFunction()) call.refuse(2, "an object { onProgress, signal }");
+    auto options = call.info[2].As<Napi::Object>();
+    onProgress = options.Get("onProgress");
+    signal = options.Get("signal");
+    if (!onProgress.IsUndefined() && !onProgress.IsFunction()) raiseType(env, call.where() + ": onProgress must be a function, not " + describe(onProgress));
+    if (!signal.IsUndefined()) {
+      if (!signal.IsObject() || !signal.As<Napi::Object>().Get("aborted").IsBoolean() || !signal.As<Napi::Object>().Get("addEventListener").IsFunction() ||
+          !signal.As<Napi::Object>().Get("removeEventListener").IsFunction())
+        raiseType(env, call.where() + ": signal must be an AbortSignal, not " + describe(signal));
+    }
+  }
+
+  auto* job = new Job(env, call.self, network, config);
+  Napi::Promise promise = job->deferred.Promise();
+  if (signal.IsObject() && signal.As<Napi::Object>().Get("aborted").ToBoolean()) {
+    job->deferred.Reject(signal.As<Napi::Object>().Get("reason"));
+    delete job;
+    return promise;
+  }
+  const auto status = napi_create_threadsafe_function(
+      env, nullptr, nullptr, Napi::String::New(env, "TensorRT build"), 0, 1, job, [](napi_env, void* data, void*) { delete static_cast<Job*>(data); }, job, onWake, &job->wake);
+  if (status != napi_ok) {
+    delete job;
+    throw Napi::Error::New(env);
+  }
+  if (onProgress.IsFunction()) {
+    job->onProgress = Napi::Persistent(onProgress.As<Napi::Function>());
+    job->reportsProgress = true;
+  }
+  if (signal.IsObject()) {
+    // A weak link: the listener outlives the job only until removeEventListener.
+    auto listener = Napi::Function::New(env, [](const Napi::CallbackInfo& info) { static_cast<Job*>(info.Data())->cancelled = true; }, "abort", job);
+    job->signal = Napi::Persistent(signal.As<Napi::Object>());
+    job->removeListener = Napi::Persistent(listener);
+    signal.As<Napi::Object>().Get("addEventListener").As<Napi::Function>().Call(signal, {Napi::String::New(env, "abort"), listener});
+  }
+  static thread_local bool hooked = false;
+  if (!hooked) {
+    hooked = true;
+    napi_add_env_cleanup_hook(env, endAll, nullptr);
+  }
+  callsReachingNative++;
+  call.self->session->busy = "a build is going on";
+  static_cast<IBuilderConfig*>(config->object)->setProgressMonitor(&job->monitor);
+  jobs().insert(job);
+  job->thread = std::thread([job] { build(*job); });
+  return promise;
+}
+
+}  // namespace trt

@@ -1,0 +1,24 @@
+// A builder and what it makes.
+#pragma once
+#include "core.h"
+
+namespace trt {
+
+struct BuilderResource final : Owned<nvinfer1::IBuilder> {
+  ~BuilderResource() override { free(); }
+};
+
+void defineBuilder();
+void defineBuilderConfig();
+void defineOptimizationProfile();
+void defineTimingCache();
+
+// IBuilder.buildSerializedNetwork(network, config, { onProgress, signal }): builds in a thread of its own.
+Napi::Value buildSerializedNetwork(Call& call);
+// A Uint8Array over TensorRT's memory, which lives as long as the array.
+Napi::Value hostMemoryValue(Napi::Env env, nvinfer1::IHostMemory* memory);
+Napi::Value createBuilder(Napi::Env env, const std::shared_ptr<Library>& library);
+// Throws if a buffer that TensorRT is about to read was transferred meanwhile.
+void requirePins(const Call& call, const Resource& resource);
+
+}  // namespace trt
