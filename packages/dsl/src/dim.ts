@@ -40,6 +40,12 @@ const termsOf = (d: Dim): readonly Term[] =>
 const byDegreeThenName = (a: Term, b: Term): number =>
   b.names.length - a.names.length || (a.names.join('*') < b.names.join('*') ? -1 : 1);
 
+/** @throws TrtDslError 'shape' for a number that has lost digits, with which nothing could be proved */
+function safe(size: number): number {
+  if (Number.isSafeInteger(size)) return size;
+  throw new TrtDslError('shape', `the size ${size} is no integer below 2^53`);
+}
+
 function normal(terms: readonly Term[]): Dim {
   const merged = new Map<string, Term>();
   for (const { coefficient, names } of terms) {
@@ -49,14 +55,18 @@ function normal(terms: readonly Term[]): Dim {
   }
   const kept = [...merged.values()].filter((term) => term.coefficient !== 0).sort(byDegreeThenName);
   if (kept.length === 0) return 0;
+  for (const { coefficient } of kept) safe(coefficient);
   const [first] = kept;
   return kept.length === 1 && first!.names.length === 0 ? first!.coefficient : new SymbolicDim(kept);
 }
 
 /** A size with a name, given at run time; its range comes from the optimization profile. */
 export function dim(name: string): SymbolicDim {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-    throw new TrtDslError('name', `"${name}" cannot name a dimension: letters, digits and _ only, not a digit first`);
+  if (typeof name !== 'string' || !/^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+    throw new TrtDslError(
+      'name',
+      `"${String(name)}" cannot name a dimension: letters, digits and _ only, not a digit first`,
+    );
   return new SymbolicDim([{ coefficient: 1, names: [name] }]);
 }
 
@@ -66,7 +76,7 @@ export const sum = (...dims: readonly Dim[]): Dim => normal(dims.flatMap(termsOf
 /** Π dims; of nothing, 1 */
 export const product = (...dims: readonly Dim[]): Dim =>
   dims.reduce<Dim>((a, b) => {
-    if (typeof a === 'number' && typeof b === 'number') return a * b;
+    if (typeof a === 'number' && typeof b === 'number') return safe(a * b);
     const right = termsOf(b);
     return normal(
       termsOf(a).flatMap((x) =>

@@ -1,9 +1,7 @@
-import type { Feed, Feeds, HostTensor, Profile } from './backend.ts';
-import { type DataType, dataTypes, type HostArray } from './data-type.ts';
-import { bareName, type Dim, dimNames, evaluateDim, formatShape, quotient } from './dim.ts';
+import type { Feed, Feeds, HostTensor } from './backend.ts';
+import { dataTypes, type HostArray } from './data-type.ts';
+import { bareName, dimNames, evaluateDim, formatShape, quotient } from './dim.ts';
 import { TrtDslError } from './errors.ts';
-import type { Graph } from './graph.ts';
-import { checkSliceBounds } from './layers/slice.ts';
 import { formatType, type TensorType } from './tensor.ts';
 
 /** The sizes of named dims in one run. */
@@ -27,7 +25,11 @@ export function bindFeeds(inputs: ReadonlyMap<string, TensorType>, feeds: Feeds)
     if (!inputs.has(name))
       throw new TrtDslError('argument', `there is no input "${name}"; there are ${[...inputs.keys()].join(', ')}`);
   const sizes: Record<string, number> = {};
-  const parts = [...inputs].map(([name, type]) => ({ name, type, ...checkedFeed(name, type, feeds[name]) }));
+  const parts = [...inputs].map(([name, type]) => ({
+    name,
+    type,
+    ...checkedFeed(name, type, Object.hasOwn(feeds, name) ? feeds[name] : undefined),
+  }));
   for (const { name, type, shape } of parts) if (shape) bindShape(name, type, shape, sizes);
   // Shapes that are not given follow from the number of elements, as soon as one name is left open.
   let open = parts.filter(({ shape }) => !shape);
@@ -43,13 +45,18 @@ export function bindFeeds(inputs: ReadonlyMap<string, TensorType>, feeds: Feeds)
     open = open.filter((part) => !solved.includes(part));
   }
   const tensors = new Map<string, HostTensor>();
-  for (const { name, type, data } of parts) {
+  for (const { name, type, data, shape: given } of parts) {
     const shape = type.shape.map((size) => evaluateDim(size, sizes));
     const count = shape.reduce((a, b) => a * b, 1);
     if (count !== data.length)
       throw new TrtDslError(
         'shape',
         `input "${name}": ${data.length} elements are not ${formatShape(shape)} (${formatType(type)})`,
+      );
+    if (given && String(given) !== String(shape))
+      throw new TrtDslError(
+        'shape',
+        `input "${name}" (${formatType(type)}) is fed ${formatShape(given)}, not ${formatShape(shape)}`,
       );
     tensors.set(name, { dataType: type.dataType, shape, data });
   }
@@ -119,77 +126,4 @@ function solve(name: string, type: TensorType, count: number, sizes: Record<stri
     );
   sizes[bare] = size;
   return true;
-}
-
-/** A profile with a range for every name of a graph, checked. */
-export interface ProfileRange {
-  readonly min: Sizes;
-  readonly opt: Sizes;
-  readonly max: Sizes;
-}
-
-/**
- * Checks optimization profiles against a graph, at each of their ends: every name has 1 ≤ min ≤ opt ≤ max (0 is allowed
- * for min), and no slice reaches beyond its tensor at the largest sizes.
- * @throws TrtDslError 'argument', 'name' or 'shape'
- */
-export function checkProfiles(graph: Graph, profiles: readonly Profile[] | undefined): readonly ProfileRange[] {
-  const names = graph.dimNames;
-  if (names.length > 0 && (profiles === undefined || profiles.length === 0))
-    throw new TrtDslError(
-      'argument',
-      `graph "${graph.name}" has sizes known at run time only: give profiles for ${names.join(', ')}`,
-    );
-  return (profiles ?? []).map((profile, at) => {
-    for (const name of Object.keys(profile))
-      if (!names.includes(name))
-        throw new TrtDslError(
-          'name',
-          `profile ${at}: the graph has no dimension "${name}"; it has ${names.join(', ') || 'none'}`,
-        );
-    const ranges = names.map((name) => [name, range(at, name, profile[name])] as const);
-    const [min, opt, max] = [0, 1, 2].map((i) =>
-      Object.fromEntries(ranges.map(([name, r]) => [name, r[i as 0 | 1 | 2]])),
-    );
-    checkSizes(graph, max!);
-    checkSizes(graph, min!);
-    return { min: min!, opt: opt!, max: max! };
-  });
-}
-
-function range(at: number, name: string, given: Profile[string] | undefined): readonly [number, number, number] {
-  const [min, opt, max, ...more] = (Array.isArray(given) ? given : [given, given, given]) as readonly unknown[];
-  const good = [min, opt, max].every((n) => Number.isSafeInteger(n) && (n as number) >= 0) && more.length === 0;
-  const all = [min, opt, max] as [number, number, number];
-  if (!good || all[0] > all[1] || all[1] > all[2] || all[1] < 1)
-    throw new TrtDslError(
-      'argument',
-      `profile ${at}: "${name}" needs a number or [min, opt, max] in this order, not ${JSON.stringify(given)}`,
-    );
-  return all;
-}
-
-/**
- * Checks what shape inference cannot know: that no slice reaches beyond its tensor at these sizes.
- * @throws TrtDslError 'shape' that names the layer
- */
-export function checkSizes(graph: Graph, sizes: Sizes): void {
-  const at = (shape: readonly Dim[]): readonly number[] => shape.map((size) => evaluateDim(size, sizes));
-  for (const node of graph.nodes) {
-    if (node.op !== 'slice') continue;
-    const { start, size, stride } = node.attributes;
-    const x = node.inputs[0]!;
-    try {
-      checkSliceBounds(
-        { dataType: x.dataType as DataType, shape: at(x.shape) },
-        { start: at(start), size: at(size), stride },
-      );
-    } catch (error) {
-      if (!(error instanceof TrtDslError)) throw error;
-      const where = Object.entries(sizes).map(([name, value]) => `${name} = ${value}`);
-      throw new TrtDslError('shape', `${node.name}: slice(${x}) with ${where.join(', ')}: ${error.message}`, {
-        cause: error,
-      });
-    }
-  }
 }

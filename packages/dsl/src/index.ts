@@ -18,6 +18,7 @@ export type { Op } from './op.ts';
 export * from './ops.ts';
 export * from './plugin.ts';
 export * from './print.ts';
+export * from './profiles.ts';
 export type * from './ranks.ts';
 export * from './rewrite.ts';
 export * from './tensor.ts';

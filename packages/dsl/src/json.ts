@@ -58,7 +58,8 @@ function encode(value: unknown, node: string, weights: 'inline' | 'reference'): 
     return { weights: name, dataType, shape, base64: Buffer.from(value.bytes()).toString('base64') };
   }
   if (Array.isArray(value)) return value.map((part) => encode(part, node, weights));
-  if (typeof value === 'number' && !Number.isFinite(value)) return { number: String(value) };
+  if (typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)))
+    return { number: Object.is(value, -0) ? '-0' : String(value) };
   if (typeof value === 'object' && value !== null)
     return {
       fields: Object.fromEntries(Object.entries(value).map(([key, part]) => [key, encode(part, node, weights)])),
@@ -79,7 +80,7 @@ export function fromJson(text: string, find?: (name: string) => Weights): Graph 
   }
 }
 
-function decodeGraph(json: unknown, find: ((name: string) => Weights) | undefined): Graph {
+function decodeGraph(json: unknown, find: ((name: string) => Weights) | undefined, body = false): Graph {
   const source = json as { format: unknown; name: string; nodes: readonly JsonNode[]; outputs: Record<string, number> };
   if (source?.format !== format || !Array.isArray(source.nodes))
     throw new TrtDslError('file', `"format" is ${JSON.stringify(source?.format)}, not "${format}"`);
@@ -98,7 +99,7 @@ function decodeGraph(json: unknown, find: ((name: string) => Weights) | undefine
     tensors.push(...net.add(definition, from, decoded as unknown as Attributes[OpName], { name }));
   }
   for (const [name, number] of Object.entries(source.outputs)) net.markOutput(tensor(number, `output "${name}"`), name);
-  return net.graph();
+  return net.graph({ body });
 }
 
 function decode(value: unknown, find: ((name: string) => Weights) | undefined): unknown {
@@ -107,7 +108,7 @@ function decode(value: unknown, find: ((name: string) => Weights) | undefined): 
   const json = value as Record<string, unknown>;
   if (typeof json['dim'] === 'string') return parseDim(json['dim']);
   if (typeof json['number'] === 'string') return Number(json['number']);
-  if ('graph' in json) return decodeGraph(json['graph'], find);
+  if ('graph' in json) return decodeGraph(json['graph'], find, true);
   if (typeof json['weights'] === 'string') return decodeWeights(json as never, find);
   const fields = json['fields'] as Record<string, unknown>;
   return Object.fromEntries(Object.entries(fields).map(([key, part]) => [key, decode(part, find)]));

@@ -1,12 +1,13 @@
-import type { DataType } from './data-type.ts';
-import { bareName, dimNames } from './dim.ts';
+import { type DataType, dataTypes, isDataType } from './data-type.ts';
+import { bareName, type Dim, dimNames } from './dim.ts';
 import { TrtDslError } from './errors.ts';
 import { Graph } from './graph.ts';
 import * as layers from './layers/index.ts';
 import type { Attributes, Node, OpName } from './node.ts';
 import type { Op } from './op.ts';
-import { formatType, type Operand, Tensor, type TensorType } from './tensor.ts';
+import { formatType, type Operand, Tensor } from './tensor.ts';
 import { Weights } from './weights.ts';
+import { describe, located } from './where.ts';
 
 /** What every layer takes besides its own attributes. */
 export interface LayerOptions {
@@ -17,21 +18,33 @@ export interface LayerOptions {
 interface State {
   readonly nodes: Node[];
   readonly names: Set<string>;
+  /** names that layers without a name of their own leave to others */
+  readonly reserved: Set<string>;
+  /** for a name that is taken, the first number worth trying behind it */
+  readonly numbers: Map<string, number>;
   readonly constants: Map<unknown, Tensor>;
+  readonly inputs: Map<string, Tensor>;
   readonly outputs: Map<string, Tensor>;
   tensors: number;
 }
 
 type Methods = { [K in keyof typeof layers as K extends `add${string}` ? K : never]: (typeof layers)[K] };
+type Method = (this: Network, ...args: unknown[]) => unknown;
+
+/** TensorRT's limit (nvinfer1::Dims::MAX_DIMS). */
+const mostAxes = 8;
 
 /** A network being written; every `add…` method is a file in `layers/`. */
 export interface Network extends Methods {}
 
 /**
  * A network being written, layer by layer (nvinfer1::INetworkDefinition). Each `add…` checks its inputs, infers the
- * outputs' type and returns them; `graph()` gives the finished, frozen graph that backends compile.
+ * outputs' type and returns them; `graph()` gives the finished, frozen graph that backends compile. A method that
+ * throws leaves the network as it was.
  */
 export class Network {
+  /** names the network in listings and engines */
+  readonly networkName: string;
   /** path in front of every layer's name, `encoder/layer_0/`; empty at the top */
   readonly prefix: string;
   readonly #state: State;
@@ -41,19 +54,27 @@ export class Network {
     if (typeof name === 'string') {
       this.networkName = name;
       this.prefix = '';
-      this.#state = { nodes: [], names: new Set(), constants: new Map(), outputs: new Map(), tensors: 0 };
+      this.#state = {
+        nodes: [],
+        names: new Set(),
+        reserved: new Set(),
+        numbers: new Map(),
+        constants: new Map(),
+        inputs: new Map(),
+        outputs: new Map(),
+        tensors: 0,
+      };
     } else {
+      if (!(name instanceof Network)) throw new TrtDslError('argument', `${describe(name)} is no name of a network`);
       this.networkName = name.networkName;
-      this.prefix = scope ? `${name.prefix}${checkName(scope)}/` : name.prefix;
+      this.prefix = scope === undefined ? name.prefix : `${name.prefix}${checkName(scope)}/`;
       this.#state = name.#state;
     }
   }
 
-  readonly networkName: string;
-
   /** A handle on the same network whose layers' names begin with `name/`. */
   scope(name: string): Network {
-    return new Network(this, name);
+    return new Network(this, checkName(name));
   }
 
   /**
@@ -67,20 +88,38 @@ export class Network {
     options: LayerOptions = {},
     label: string = op.name,
   ): readonly Tensor[] {
+    const state = this.#state;
     const name = this.#fullName(options.name, label);
-    const where = `${name}: ${op.name}(${inputs.map(describe).join(', ')})`;
-    for (const input of inputs) {
-      if (!(input instanceof Tensor)) throw new TrtDslError('argument', `${where}: an input is no tensor of a network`);
-      if (input.owner !== this.#state)
-        throw new TrtDslError('argument', `${where}: "${input.name}" belongs to another network`);
+    try {
+      for (const input of inputs) this.#requireOwn(input);
+      const [least, most] = op.arity;
+      if (inputs.length < least || inputs.length > most)
+        throw new TrtDslError('argument', `takes ${least === most ? least : `${least} to ${most}`} inputs`);
+      const types = op.infer(inputs, attributes);
+      for (const type of types)
+        if (type.shape.length > mostAxes)
+          throw new TrtDslError('shape', `${formatType(type)} has ${type.shape.length} axes; ${mostAxes} is the most`);
+      const stored = frozenCopy(op.normalize(attributes, inputs));
+      const outputs = types.map((type, i) => new Tensor(state, state.tensors++, i === 0 ? name : `${name}:${i}`, type));
+      const node = {
+        id: state.nodes.length,
+        op: op.name,
+        name,
+        inputs: Object.freeze([...inputs]),
+        outputs: Object.freeze(outputs),
+        attributes: stored,
+      };
+      state.names.add(name);
+      state.nodes.push(Object.freeze(node) as unknown as Node);
+      if (op.name === 'constant') this.#rememberConstant(stored as Attributes['constant'], outputs[0]!);
+      if (op.name === 'input') {
+        if (state.outputs.has(name)) throw new TrtDslError('name', `an output is already named "${name}"`);
+        state.inputs.set(name, outputs[0]!);
+      }
+      return outputs;
+    } catch (error) {
+      throw located(`${name}: ${op.name}(${inputs.map(describe).join(', ')})`, error);
     }
-    const types = located(where, () => op.infer(inputs, attributes));
-    this.#state.names.add(name);
-    const outputs = types.map((type, i) => this.#tensor(i === 0 ? name : `${name}:${i}`, type));
-    const stored = frozenCopy(op.normalize(attributes, inputs));
-    const node = { id: this.#state.nodes.length, op: op.name, name, inputs: [...inputs], outputs, attributes: stored };
-    this.#state.nodes.push(frozenCopy(node) as unknown as Node);
-    return outputs;
   }
 
   /**
@@ -89,101 +128,191 @@ export class Network {
    */
   operand<D extends DataType, R extends number>(value: Operand<D, R>, like: { readonly dataType: D }): Tensor<D, R> {
     if (value instanceof Tensor) return value;
-    const constant = typeof value === 'number' ? scalar(like.dataType, value) : value;
-    const converted = located(`${this.prefix || this.networkName}: ${like.dataType}`, () => constant.as(like.dataType));
-    const key = typeof value === 'number' ? `${like.dataType} ${Object.is(value, -0) ? '-0' : value}` : converted;
-    const known = this.#state.constants.get(key);
+    if (!isDataType(like?.dataType))
+      throw new TrtDslError('argument', `${describe(value)} stands beside ${describe(like)}, which is no tensor`);
+    if (typeof value !== 'number' && !(value instanceof Weights))
+      throw new TrtDslError('argument', `${describe(value)} is no tensor, no weights and no number`);
+    const { constants } = this.#state;
+    const key = typeof value === 'number' ? scalarKey(like.dataType, value) : value.as(like.dataType);
+    const known = constants.get(key);
     if (known) return known as Tensor<D, R>;
-    const label = converted.name.split(/[/.:]/).at(-1) || 'constant';
-    const [tensor] = this.add(layers.constant, [], { weights: converted }, {}, label);
-    this.#state.constants.set(key, tensor!);
+    const weights = typeof value === 'number' ? scalar(like.dataType, value) : value.as(like.dataType);
+    const label = weights.name.replace(/:\d+$/, '').split(/[/.:]/).at(-1) || 'constant';
+    const [tensor] = this.add(layers.constant, [], { weights }, {}, label);
+    constants.set(key, tensor!);
     return tensor as Tensor<D, R>;
   }
 
   /** Marks `tensor` as an output of the network, under `name` (nvinfer1::INetworkDefinition::markOutput). */
   markOutput(tensor: Tensor, name: string): void {
-    const { outputs, nodes } = this.#state;
-    if (tensor.owner !== this.#state)
-      throw new TrtDslError('argument', `output "${name}": "${tensor.name}" belongs to another network`);
-    const input = nodes.find((node) => node.op === 'input' && node.name === name);
-    if (typeof name !== 'string' || name === '' || outputs.has(name) || (input && input.outputs[0] !== tensor))
-      throw new TrtDslError('name', `output "${name}": the name is empty or already that of another input or output`);
-    outputs.set(name, tensor);
+    const { inputs, outputs } = this.#state;
+    try {
+      this.#requireOwn(tensor);
+      if (typeof name !== 'string' || name === '') throw new TrtDslError('name', 'the name is no text or empty');
+      if (outputs.has(name)) throw new TrtDslError('name', 'another output already has this name');
+      if (inputs.has(name) && inputs.get(name) !== tensor)
+        throw new TrtDslError('name', 'an input already has this name');
+      outputs.set(name, tensor);
+    } catch (error) {
+      throw located(`network "${this.networkName}": output ${describe(name)}`, error);
+    }
   }
 
   /**
    * The network as it stands, frozen.
+   * @param options body: a graph that stands inside another (a plugin's), which knows the sizes of all names
    * @throws TrtDslError if it has no output, or a named dim that stands bare on no input axis (nothing would give its size)
    */
-  graph(): Graph {
+  graph(options: { readonly body?: boolean } = {}): Graph {
     const { nodes, outputs } = this.#state;
     if (outputs.size === 0)
       throw new TrtDslError('argument', `network "${this.networkName}" has no output: markOutput one`);
-    const inputs = nodes.filter((node) => node.op === 'input').flatMap((node) => node.outputs);
-    const bare = new Set(inputs.flatMap((input) => input.shape.map(bareName)));
-    for (const input of inputs)
-      for (const name of input.shape.flatMap(dimNames))
-        if (!bare.has(name))
-          throw new TrtDslError(
-            'shape',
-            `input "${input.name}" (${input}): the size of "${name}" follows from no input; give it an axis of its own`,
-          );
+    if (!options.body) this.#requireSizes();
     return new Graph(this.networkName, nodes, outputs);
   }
 
-  #fullName(given: string | undefined, label: string): string {
-    const name = this.prefix + (given === undefined ? label : checkName(given));
-    if (!this.#state.names.has(name)) return name;
-    if (given !== undefined) throw new TrtDslError('name', `a layer is already named "${name}"`);
-    for (let i = 1; ; i++) if (!this.#state.names.has(`${name}_${i}`)) return `${name}_${i}`;
+  /**
+   * Keeps names for layers that will be given them: layers without a name of their own choose others.
+   * @internal for graphs that are built from graphs
+   */
+  reserve(names: Iterable<string>): void {
+    for (const name of names) this.#state.reserved.add(name);
   }
 
-  #tensor(name: string, type: TensorType): Tensor {
-    return new Tensor(this.#state, this.#state.tensors++, name, type);
+  #fullName(given: string | undefined, label: string): string {
+    const { names, reserved, numbers } = this.#state;
+    if (given !== undefined) {
+      const name = this.prefix + checkName(given);
+      if (names.has(name)) throw new TrtDslError('name', `a layer is already named "${name}"`);
+      return name;
+    }
+    const taken = (name: string): boolean => names.has(name) || reserved.has(name);
+    const name = this.prefix + cleanName(label);
+    if (!taken(name)) return name;
+    let number = numbers.get(name) ?? 1;
+    while (taken(`${name}_${number}`)) number++;
+    numbers.set(name, number);
+    return `${name}_${number}`;
+  }
+
+  #requireOwn(tensor: unknown): void {
+    if (!(tensor instanceof Tensor)) throw new TrtDslError('argument', `${describe(tensor)} is no tensor of a network`);
+    if (tensor.owner !== this.#state) throw new TrtDslError('argument', `"${tensor.name}" belongs to another network`);
+  }
+
+  #rememberConstant({ weights }: Attributes['constant'], tensor: Tensor): void {
+    const { constants } = this.#state;
+    if (!constants.has(weights)) constants.set(weights, tensor);
+  }
+
+  /** Every name of a size stands bare on an axis of an input, which gives it its value. */
+  #requireSizes(): void {
+    const { nodes, inputs } = this.#state;
+    const bare = new Set([...inputs.values()].flatMap((input) => input.shape.map(bareName)));
+    for (const node of nodes) {
+      const start = node.op === 'slice' ? node.attributes.start : [];
+      for (const size of [...node.outputs.flatMap((output): readonly Dim[] => output.shape), ...start]) {
+        if (typeof size === 'number') continue;
+        const open = dimNames(size).find((name) => !bare.has(name));
+        if (open !== undefined)
+          throw new TrtDslError(
+            'shape',
+            `${node.op === 'input' ? 'input' : 'layer'} "${node.name}" (${node.outputs.map(formatType).join(', ')}): the size of "${open}" follows from no input; give it an axis of its own`,
+          );
+      }
+    }
+  }
+
+  static {
+    for (const name of ['scope', 'add', 'markOutput', 'graph'] as const)
+      Network.#guard(name, Network.prototype[name] as Method, false);
+    for (const [name, layer] of Object.entries(layers))
+      if (name.startsWith('add')) Network.#guard(name, layer as Method, true);
+  }
+
+  /**
+   * Makes a function a method that leaves the network as it was where it throws, and whose errors say where they
+   * happened and have a stack that begins at the line that called it.
+   */
+  static #guard(name: string, method: Method, isLayer: boolean): void {
+    const guarded = function (this: Network, ...args: unknown[]): unknown {
+      if (typeof this !== 'object' || this === null || !(#state in this))
+        throw new TrtDslError('argument', `${name} is a method of a Network: write net.${name}(…)`);
+      const state = this.#state;
+      const { length } = state.nodes;
+      try {
+        return method.apply(this, args);
+      } catch (error) {
+        if (state.nodes.length > length) undo(state, length);
+        state.numbers.clear();
+        const told = !isLayer && error instanceof TrtDslError;
+        const result = told ? error : located(isLayer ? callOf(this, name, args) : name, error);
+        if (result instanceof TrtDslError) Error.captureStackTrace(result, guarded);
+        throw result;
+      }
+    };
+    Object.defineProperty(Network.prototype, name, { value: guarded, configurable: true, writable: true });
   }
 }
 
-const scalar = (dataType: DataType, value: number): Weights =>
-  Weights.fromNumbers(dataType, [], [value], String(value).replace('.', '_'));
+/** Takes back the nodes from `length` on. */
+function undo(state: State, length: number): void {
+  const gone = new Set<Tensor>();
+  for (const node of state.nodes.splice(length)) {
+    state.names.delete(node.name);
+    state.inputs.delete(node.name);
+    for (const output of node.outputs) gone.add(output);
+  }
+  state.tensors -= gone.size;
+  for (const [key, tensor] of state.constants) if (gone.has(tensor)) state.constants.delete(key);
+}
+
+/** `encoder/fc1: addLinear(float16[2, 768], float32[512, 10])` */
+function callOf(net: Network, method: string, args: readonly unknown[]): string {
+  const last = args.at(-1);
+  const isOptions = typeof last === 'object' && last !== null && Object.getPrototypeOf(last) === Object.prototype;
+  const name = isOptions ? (last as LayerOptions).name : undefined;
+  const path = net.prefix + (typeof name === 'string' ? name : '');
+  const shown = (isOptions ? args.slice(0, -1) : args).map(describe).join(', ');
+  return `${path || net.networkName}: ${method}(${shown})`;
+}
+
+const scalarKey = (dataType: DataType, value: number): string =>
+  `${dataType} ${Object.is(value, -0) ? '-0' : String(value)}`;
+
+/** A number as a scalar of `dataType`. @throws TrtDslError 'argument' if the type cannot hold it */
+function scalar(dataType: DataType, value: number): Weights {
+  const weights = Weights.fromNumbers(dataType, [], [value], String(value).replace('.', '_'));
+  const { kind } = dataTypes[dataType];
+  const stored = Number(weights.as(kind === 'float' ? 'float32' : dataType).array()[0]);
+  const fits = kind === 'float' ? Number.isFinite(stored) === Number.isFinite(value) : stored === value;
+  if (!fits) throw new TrtDslError('argument', `the number ${value} does not fit ${dataType}`);
+  return weights;
+}
 
 function checkName(name: string): string {
-  if (typeof name !== 'string' || !/^[^/\s:][^\s:]*$/.test(name))
+  if (typeof name !== 'string' || !/^[^/\s:]+(\/[^/\s:]+)*$/.test(name))
     throw new TrtDslError(
       'name',
-      `${JSON.stringify(name)} cannot name a layer or scope: no spaces, no ":", no "/" in front`,
+      `${describe(name)} cannot name a layer or scope: no spaces, no ":", no "/" but between parts`,
     );
   return name;
 }
 
-const describe = (tensor: Tensor): string => (tensor instanceof Tensor ? formatType(tensor) : String(tensor));
-
-function located<T>(where: string, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof TrtDslError) throw new TrtDslError(error.code, `${where}: ${error.message}`, { cause: error });
-    throw error;
-  }
-}
+/** A name made of one that was not chosen for this purpose: a checkpoint's key, a plugin's. */
+const cleanName = (name: string): string =>
+  name
+    .replace(/[\s:]+/g, '_')
+    .split('/')
+    .filter(Boolean)
+    .join('/') || 'layer';
 
 /** A copy of plain records and arrays, frozen all the way down; dims, tensors, weights and graphs stay themselves. */
 function frozenCopy<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy)) as T;
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, part]) => [key, frozenCopy(part)]))) as T;
-}
-
-for (const [name, layer] of Object.entries(layers)) {
-  if (!name.startsWith('add')) continue;
-  const method = layer as (this: Network, ...args: unknown[]) => unknown;
-  /** Calls the layer's function; an error's stack begins at the line that called the method. */
-  const wrapper = function (this: Network, ...args: unknown[]): unknown {
-    try {
-      return method.apply(this, args);
-    } catch (error) {
-      if (error instanceof TrtDslError) Error.captureStackTrace(error, wrapper);
-      throw error;
-    }
-  };
-  Object.defineProperty(Network.prototype, name, { value: wrapper, configurable: true, writable: true });
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const copy = { ...value } as Record<string, unknown>;
+  for (const key of Object.keys(copy)) copy[key] = frozenCopy(copy[key]);
+  return Object.freeze(copy) as T;
 }

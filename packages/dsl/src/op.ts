@@ -13,9 +13,12 @@ export type AttributeValue =
   | readonly AttributeValue[]
   | { readonly [key: string]: AttributeValue };
 
-/** An op: its name, and the rule that gives the outputs' types or throws a TrtDslError without the layer's name. */
+/** An op: its name, how many inputs it takes, and the rule that gives the outputs' types or throws a TrtDslError. */
 export interface Op<Name extends string = string, A = unknown> {
   readonly name: Name;
+  /** the least and the largest number of inputs */
+  readonly arity: readonly [least: number, most: number];
+  /** called with as many inputs as `arity` allows; its errors are told with the layer's name in front */
   readonly infer: (inputs: readonly TensorType[], attributes: A) => readonly TensorType[];
   /** the form in which checked attributes are stored: axes counted from the front, for one */
   readonly normalize: (attributes: A, inputs: readonly TensorType[]) => A;
@@ -24,6 +27,8 @@ export interface Op<Name extends string = string, A = unknown> {
 /** Defines an op by its name and shape rule; `attributes` are plain data and reach every backend as they are. */
 export const defineOp = <const Name extends string, A>(
   name: Name,
+  arity: number | readonly [least: number, most: number],
   infer: (inputs: readonly TensorType[], attributes: A) => readonly TensorType[],
   normalize: (attributes: A, inputs: readonly TensorType[]) => A = (attributes) => attributes,
-): Op<Name, A> => Object.freeze({ name, infer, normalize });
+): Op<Name, A> =>
+  Object.freeze({ name, arity: typeof arity === 'number' ? ([arity, arity] as const) : arity, infer, normalize });

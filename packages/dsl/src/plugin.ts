@@ -2,7 +2,7 @@ import { TrtDslError } from './errors.ts';
 import type { Graph } from './graph.ts';
 import { type LayerOptions, Network } from './network.ts';
 import { Tensor } from './tensor.ts';
-import { Weights } from './weights.ts';
+import type { Weights } from './weights.ts';
 
 /** What a plugin is configured with when it is created (nvinfer1::PluginField): numbers, lists of numbers, text. */
 export type PluginFields = { readonly [name: string]: number | string | boolean | readonly number[] };
@@ -40,6 +40,10 @@ type FieldsOf<F extends Decompose> = Parameters<F>[2] extends PluginFields ? Par
  */
 export function definePlugin<F extends Decompose>(definition: PluginDefinition<F>): F & Plugin<FieldsOf<F>> {
   const { name, version, namespace = '', decompose } = definition;
+  if (![name, version, namespace].every((text) => typeof text === 'string') || name === '' || version === '')
+    throw new TrtDslError('argument', 'a plugin needs a name and a version, both texts and not empty');
+  if (typeof decompose !== 'function')
+    throw new TrtDslError('argument', `plugin ${name} needs decompose, a function that computes the same with layers`);
   const body = (inputs: readonly Tensor[], fields: FieldsOf<F>): Graph => {
     const inner = new Network(name);
     const result = decompose(
@@ -50,15 +54,15 @@ export function definePlugin<F extends Decompose>(definition: PluginDefinition<F
     outputsOf(result).forEach((tensor, i) => {
       inner.markOutput(tensor, `output_${i}`);
     });
-    return inner.graph();
+    return inner.graph({ body: true });
   };
   const call = (net: Network, inputs: Inputs, fields: FieldsOf<F>, options?: LayerOptions): Outputs => {
-    if (!Array.isArray(inputs)) throw new TrtDslError('argument', `plugin ${name}: inputs are no list`);
-    const tensors = inputs.map((value) => (value instanceof Weights ? net.operand(value, value) : value));
-    const outputs = net.addPlugin(plugin, tensors, fields ?? {}, options);
+    if (!(net instanceof Network))
+      throw new TrtDslError('argument', `plugin ${name}: the first argument is no network: ${name}(net, [x], fields)`);
+    const outputs = net.addPlugin(plugin, inputs, fields ?? ({} as FieldsOf<F>), options);
     return outputs.length === 1 ? outputs[0]! : outputs;
   };
-  const plugin = Object.assign(call, { pluginName: name, version, namespace, body });
+  const plugin: Plugin<FieldsOf<F>> = Object.assign(call, { pluginName: name, version, namespace, body });
   return plugin as unknown as F & Plugin<FieldsOf<F>>;
 }
 

@@ -10,17 +10,18 @@ import type { Tensor } from './tensor.ts';
 export type Replace = (node: Node, inputs: readonly Tensor[], net: Network) => readonly Tensor[] | undefined;
 
 /** Adds a node again, to `net`, on other inputs; its name is kept (below `net`'s scope). */
-export function copyNode<Name extends OpName>(
+export const copyNode = <Name extends OpName>(
   node: Node<Name>,
   inputs: readonly Tensor[],
   net: Network,
-): readonly Tensor[] {
-  const op = ops[node.op] as unknown as Op<Name, Attributes[Name]>;
-  return net.add(op, inputs, node.attributes as Attributes[Name], { name: node.name });
-}
+): readonly Tensor[] => net.add(opOf(node), inputs, node.attributes as Attributes[Name], { name: node.name });
+
+const opOf = <Name extends OpName>(node: Node<Name>): Op<Name, Attributes[Name]> =>
+  ops[node.op] as unknown as Op<Name, Attributes[Name]>;
 
 /**
  * Adds a graph's nodes to a network, its inputs replaced by `inputs` in order: a plugin's body where there is no kernel.
+ * The nodes keep their names below `net`'s scope, with a number behind where the name is taken.
  * @returns the tensors that stand for the graph's outputs
  */
 export function inline(graph: Graph, inputs: readonly Tensor[], net: Network, replace?: Replace): readonly Tensor[] {
@@ -30,24 +31,36 @@ export function inline(graph: Graph, inputs: readonly Tensor[], net: Network, re
   [...graph.inputs.values()].forEach((input, i) => {
     known.set(input, inputs[i]!);
   });
-  copyNodes(graph, known, net, replace);
+  const copy: Copy = (node, from) => net.add(opOf(node), from, node.attributes, {}, node.name);
+  copyNodes(graph, known, net, copy, replace);
   return [...graph.outputs.values()].map((output) => known.get(output)!);
 }
 
-/** The graph built anew, each node replaced by what `replace` makes of it; inputs and outputs keep their names. */
+/**
+ * The graph built anew, each node replaced by what `replace` makes of it. Inputs, outputs and the nodes that stay keep
+ * their names; layers that `replace` adds without a name get one that no other has.
+ */
 export function rewrite(graph: Graph, replace: Replace): Graph {
   const net = new Network(graph.name);
   const known = new Map<Tensor, Tensor>();
-  copyNodes(graph, known, net, replace);
+  net.reserve(graph.nodes.map((node) => node.name));
+  copyNodes(graph, known, net, (node, inputs) => copyNode(node, inputs, net), replace);
   for (const [name, output] of graph.outputs) net.markOutput(known.get(output)!, name);
   return net.graph();
 }
 
-function copyNodes(graph: Graph, known: Map<Tensor, Tensor>, net: Network, replace?: Replace): void {
+type Copy = (node: Node, inputs: readonly Tensor[]) => readonly Tensor[];
+
+function copyNodes(graph: Graph, known: Map<Tensor, Tensor>, net: Network, copy: Copy, replace?: Replace): void {
   for (const node of graph.nodes) {
-    if (node.outputs.every((output) => known.has(output))) continue;
+    if (node.outputs.length > 0 && node.outputs.every((output) => known.has(output))) continue;
     const inputs = node.inputs.map((input) => known.get(input)!);
-    const outputs = replace?.(node, inputs, net) ?? copyNode(node, inputs, net);
+    const outputs = replace?.(node, inputs, net) ?? copy(node, inputs);
+    if (outputs.length !== node.outputs.length)
+      throw new TrtDslError(
+        'argument',
+        `layer "${node.name}" makes ${node.outputs.length} tensors, what replaces it ${outputs.length}`,
+      );
     node.outputs.forEach((output, i) => {
       known.set(output, outputs[i]!);
     });
@@ -55,9 +68,9 @@ function copyNodes(graph: Graph, known: Map<Tensor, Tensor>, net: Network, repla
 }
 
 /** The graph with every plugin layer replaced by its decomposition, for backends that have no plugins. */
-export const withoutPlugins = (graph: Graph, keep: (node: Node<'plugin'>) => boolean = () => false): Graph =>
-  graph.nodes.some((node) => node.op === 'plugin' && !keep(node))
-    ? rewrite(graph, (node, inputs, net) =>
-        node.op === 'plugin' && !keep(node) ? inline(node.attributes.body, inputs, net.scope(node.name)) : undefined,
-      )
-    : graph;
+export function withoutPlugins(graph: Graph, keep: (node: Node<'plugin'>) => boolean = () => false): Graph {
+  const goes = (node: Node): node is Node<'plugin'> => node.op === 'plugin' && !keep(node);
+  const decompose: Replace = (node, inputs, net) =>
+    goes(node) ? inline(node.attributes.body, inputs, net.scope(node.name), decompose) : undefined;
+  return graph.nodes.some(goes) ? rewrite(graph, decompose) : graph;
+}

@@ -12,7 +12,7 @@ export interface ActivationAttributes {
   readonly type: ActivationType;
 }
 
-export const activation = defineOp('activation', ([x], { type }: ActivationAttributes) => {
+export const activation = defineOp('activation', 1, ([x], { type }: ActivationAttributes) => {
   requireOneOf('type', type, activationTypes);
   requireType('the input', x!, floatTypes);
   return [x!];

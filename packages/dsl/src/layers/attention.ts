@@ -9,7 +9,7 @@ export interface AttentionAttributes {
   readonly scale: number;
 }
 
-export const attention = defineOp('attention', ([query, key, value, mask], { scale }: AttentionAttributes) => {
+export const attention = defineOp('attention', [3, 4], ([query, key, value, mask], { scale }: AttentionAttributes) => {
   requireType('the query', query!, floatTypes);
   for (const tensor of [query!, key!, value!]) {
     requireRank('query, key and value each', tensor, 4);

@@ -8,7 +8,7 @@ export interface CastAttributes {
   readonly dataType: DataType;
 }
 
-export const cast = defineOp('cast', ([x], { dataType }: CastAttributes) => {
+export const cast = defineOp('cast', 1, ([x], { dataType }: CastAttributes) => {
   requireOneOf('data type', dataType, dataTypeNames);
   return [{ dataType, shape: x!.shape }];
 });

@@ -75,6 +75,11 @@ export function requireFinite(what: string, value: unknown): void {
   if (!Number.isFinite(value)) wrongArgument(`${what} ${String(value)} is no finite number`);
 }
 
+/** @throws TrtDslError 'argument' unless `value` is true or false */
+export function requireBoolean(what: string, value: unknown): void {
+  if (typeof value !== 'boolean') wrongArgument(`${what} ${String(value)} is neither true nor false`);
+}
+
 /** @throws TrtDslError 'argument' unless `value` is one of `names` */
 export function requireOneOf(what: string, value: unknown, names: readonly string[]): void {
   if (!names.includes(value as string))

@@ -12,6 +12,7 @@ export interface ConcatenationAttributes {
 
 export const concatenation = defineOp(
   'concatenation',
+  [1, Number.POSITIVE_INFINITY],
   (inputs, { axis }: ConcatenationAttributes) => {
     const [first] = inputs;
     if (!first) wrongArgument('nothing to concatenate');

@@ -9,7 +9,7 @@ export interface ConstantAttributes {
   readonly weights: Weights;
 }
 
-export const constant = defineOp('constant', (_, { weights }: ConstantAttributes) => {
+export const constant = defineOp('constant', 0, (_, { weights }: ConstantAttributes) => {
   if (!(weights instanceof Weights)) wrongArgument('a constant needs Weights');
   return [{ dataType: weights.dataType, shape: weights.shape as readonly number[] }];
 });

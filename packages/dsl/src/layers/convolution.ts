@@ -2,7 +2,7 @@ import { type FloatType, floatTypes } from '../data-type.ts';
 import { type Dim, difference, sum } from '../dim.ts';
 import type { LayerOptions, Network } from '../network.ts';
 import { defineOp } from '../op.ts';
-import type { Operand, Tensor } from '../tensor.ts';
+import { formatType, type Operand, type Tensor } from '../tensor.ts';
 import {
   requireInteger,
   requireRank,
@@ -23,7 +23,7 @@ export interface ConvolutionAttributes {
   readonly groups: number;
 }
 
-export const convolution = defineOp('convolution', ([x, kernel, bias], attributes: ConvolutionAttributes) => {
+export const convolution = defineOp('convolution', [2, 3], ([x, kernel, bias], attributes: ConvolutionAttributes) => {
   const { stride, padding, dilation, groups } = attributes;
   requireType('the input', x!, floatTypes);
   requireRank('the input', x!, 4);
@@ -34,6 +34,8 @@ export const convolution = defineOp('convolution', ([x, kernel, bias], attribute
   requirePair('padding', padding, 0);
   requirePair('dilation', dilation, 1);
   const [batch, channels, ...space] = x!.shape as readonly [Dim, Dim, Dim, Dim];
+  if (!kernel!.shape.every((size) => typeof size === 'number'))
+    wrongShape(`the sizes of the kernel ${formatType(kernel!)} have to be numbers`);
   const [filters, depth, ...window] = kernel!.shape as readonly [number, number, number, number];
   if (channels !== depth * groups || filters % groups !== 0)
     wrongShape(

@@ -30,7 +30,7 @@ export interface ElementwiseAttributes {
   readonly operation: ElementwiseOperation;
 }
 
-export const elementwise = defineOp('elementwise', ([a, b], { operation }: ElementwiseAttributes) => {
+export const elementwise = defineOp('elementwise', 2, ([a, b], { operation }: ElementwiseAttributes) => {
   requireOneOf('operation', operation, elementwiseOperations);
   requireType('the first operand', a!, operations[operation]);
   requireSameType(a!, b!);

@@ -10,7 +10,7 @@ export interface ExpandAttributes {
   readonly shape: readonly Dim[];
 }
 
-export const expand = defineOp('expand', ([x], { shape }: ExpandAttributes) => {
+export const expand = defineOp('expand', 1, ([x], { shape }: ExpandAttributes) => {
   requireDims('shape', shape);
   const result = broadcastShapes(x!.shape, shape);
   if (!result || !equalShapes(result, shape))

@@ -12,6 +12,7 @@ export interface GatherAttributes {
 
 export const gather = defineOp(
   'gather',
+  2,
   ([data, indices], { axis }: GatherAttributes) => {
     requireRank('the data', data!, 1, 8);
     requireType('the indices', indices!, indexTypes);

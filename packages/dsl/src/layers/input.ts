@@ -3,14 +3,14 @@ import type { Dim } from '../dim.ts';
 import type { Network } from '../network.ts';
 import { defineOp } from '../op.ts';
 import type { Tensor } from '../tensor.ts';
-import { requireDims, requireOneOf } from './checks.ts';
+import { requireDims, requireOneOf, wrongArgument } from './checks.ts';
 
 export interface InputAttributes {
   readonly dataType: DataType;
   readonly shape: readonly Dim[];
 }
 
-export const input = defineOp('input', (_, { dataType, shape }: InputAttributes) => {
+export const input = defineOp('input', 0, (_, { dataType, shape }: InputAttributes) => {
   requireOneOf('data type', dataType, dataTypeNames);
   requireDims('shape', shape);
   return [{ dataType, shape }];
@@ -26,5 +26,6 @@ export function addInput<D extends DataType, const S extends readonly Dim[]>(
   dataType: D,
   shape: S,
 ): Tensor<D, S['length']> {
+  if (typeof name !== 'string') wrongArgument('an input needs a name');
   return this.add(input, [], { dataType, shape }, { name })[0] as Tensor<D, S['length']>;
 }

@@ -9,7 +9,7 @@ export interface LayerNormAttributes {
   readonly epsilon: number;
 }
 
-export const layerNorm = defineOp('layerNorm', ([x, gamma, beta], { epsilon }: LayerNormAttributes) => {
+export const layerNorm = defineOp('layerNorm', 3, ([x, gamma, beta], { epsilon }: LayerNormAttributes) => {
   requireType('the input', x!, floatTypes);
   requireRank('the input', x!, 1, 8);
   requireFinite('epsilon', epsilon);

@@ -4,14 +4,16 @@ import type { LayerOptions, Network } from '../network.ts';
 import { defineOp } from '../op.ts';
 import type { UpTo } from '../ranks.ts';
 import { formatType, type Operand, type Tensor, type TensorType } from '../tensor.ts';
-import { requireRank, requireSameType, requireType, wrongShape } from './checks.ts';
+import { requireBoolean, requireRank, requireSameType, requireType, wrongShape } from './checks.ts';
 
 export interface MatMulAttributes {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
 }
 
-export const matmul = defineOp('matmul', ([a, b], { transposeA, transposeB }: MatMulAttributes) => {
+export const matmul = defineOp('matmul', 2, ([a, b], { transposeA, transposeB }: MatMulAttributes) => {
+  requireBoolean('transposeA', transposeA);
+  requireBoolean('transposeB', transposeB);
   requireType('the first factor', a!, floatTypes);
   requireSameType(a!, b!);
   requireRank('the first factor', a!, 2, 8);

@@ -2,7 +2,7 @@ import { type FloatType, floatTypes } from '../data-type.ts';
 import type { LayerOptions, Network } from '../network.ts';
 import { defineOp } from '../op.ts';
 import type { Tensor } from '../tensor.ts';
-import { requireOneOf, requireRank, requireType, wrongArgument } from './checks.ts';
+import { requireBoolean, requireOneOf, requireRank, requireType, wrongArgument } from './checks.ts';
 import { requirePair, slide } from './convolution.ts';
 
 type Pair = readonly [number, number];
@@ -16,7 +16,9 @@ export interface PoolingAttributes {
   readonly includePadding: boolean;
 }
 
-export const pooling = defineOp('pooling', ([x], { operation, window, stride, padding }: PoolingAttributes) => {
+export const pooling = defineOp('pooling', 1, ([x], attributes: PoolingAttributes) => {
+  const { operation, window, stride, padding, includePadding } = attributes;
+  requireBoolean('includePadding', includePadding);
   requireOneOf('operation', operation, ['max', 'average']);
   requireType('the input', x!, floatTypes);
   requireRank('the input', x!, 4);

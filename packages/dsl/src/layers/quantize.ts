@@ -20,6 +20,7 @@ const quantizedTypes = ['int8', 'float8'] as const;
 
 export const quantize = defineOp(
   'quantize',
+  2,
   ([x, scale], { dataType, axis }: QuantizeAttributes) => {
     requireType('the input', x!, floatTypes);
     requireOneOf('data type', dataType, quantizedTypes);
@@ -31,6 +32,7 @@ export const quantize = defineOp(
 
 export const dequantize = defineOp(
   'dequantize',
+  2,
   ([x, scale], { dataType, axis }: DequantizeAttributes) => {
     requireType('the input', x!, quantizedTypes);
     requireOneOf('data type', dataType, floatTypes);

@@ -1,9 +1,9 @@
-import { type NumericType, numericTypes } from '../data-type.ts';
+import { floatTypes, type NumericType, numericTypes } from '../data-type.ts';
 import type { LayerOptions, Network } from '../network.ts';
 import { defineOp } from '../op.ts';
 import type { Axis, Minus } from '../ranks.ts';
 import type { Tensor } from '../tensor.ts';
-import { frontAxes, requireOneOf, requireType, wrongArgument } from './checks.ts';
+import { frontAxes, requireBoolean, requireOneOf, requireType, wrongArgument } from './checks.ts';
 
 export const reduceOperations = ['sum', 'mean', 'max', 'min', 'prod'] as const;
 export type ReduceOperation = (typeof reduceOperations)[number];
@@ -16,9 +16,11 @@ export interface ReduceAttributes {
 
 export const reduce = defineOp(
   'reduce',
+  1,
   ([x], { operation, axes, keepDimensions }: ReduceAttributes) => {
     requireOneOf('operation', operation, reduceOperations);
-    requireType('the input', x!, operation === 'mean' ? ['float32', 'float16', 'bfloat16'] : numericTypes);
+    requireBoolean('keepDimensions', keepDimensions);
+    requireType('the input', x!, operation === 'mean' ? floatTypes : numericTypes);
     const gone = frontAxes(axes, x!.shape.length);
     if (gone.length === 0) wrongArgument('no axis to reduce over');
     const shape = x!.shape.map((size, axis) => (gone.includes(axis) ? 1 : size));

@@ -6,16 +6,20 @@ import type { UpTo } from '../ranks.ts';
 import { formatType, type Operand, type Tensor } from '../tensor.ts';
 import { requireSameType, requireType, wrongShape } from './checks.ts';
 
-export const select = defineOp('select', ([condition, a, b], _attributes: Record<never, never>) => {
+export const select = defineOp('select', 3, ([condition, a, b], _attributes: Record<never, never>) => {
   requireType('the condition', condition!, ['bool']);
   requireSameType(a!, b!);
-  const values = broadcastShapes(a!.shape, b!.shape);
+  const rank = Math.max(condition!.shape.length, b!.shape.length);
+  const values = rank <= a!.shape.length ? broadcastShapes(a!.shape, b!.shape) : undefined;
   const shape: readonly Dim[] | undefined = values && broadcastShapes(condition!.shape, values);
-  if (!shape) wrongShape(`${[condition!, a!, b!].map(formatType).join(', ')} do not broadcast`);
+  if (!shape) wrongShape(`${formatType(condition!)} and ${formatType(b!)} do not broadcast to ${formatType(a!)}`);
   return [{ dataType: a!.dataType, shape }];
 });
 
-/** Where the condition holds a, elsewhere b; all three broadcast to one shape (INetworkDefinition::addSelect). */
+/**
+ * Where the condition holds a, elsewhere b (INetworkDefinition::addSelect). Condition and b broadcast to a's rank, sizes
+ * of 1 on any side stretch.
+ */
 export function addSelect<D extends DataType, R extends number>(
   this: Network,
   condition: Tensor<'bool', UpTo<NoInfer<R>>>,

@@ -3,7 +3,7 @@ import type { LayerOptions, Network } from '../network.ts';
 import { defineOp } from '../op.ts';
 import type { Tensor } from '../tensor.ts';
 
-export const shape = defineOp('shape', ([x], _attributes: Record<never, never>) => [
+export const shape = defineOp('shape', 1, ([x], _attributes: Record<never, never>) => [
   { dataType: 'int64', shape: [x!.shape.length] },
 ]);
 

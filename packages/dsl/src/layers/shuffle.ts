@@ -1,10 +1,10 @@
 import type { DataType } from '../data-type.ts';
-import { type Dim, formatShape, product, quotient, SymbolicDim } from '../dim.ts';
+import { type Dim, equalDims, formatShape, product, quotient, SymbolicDim } from '../dim.ts';
 import type { LayerOptions, Network } from '../network.ts';
 import { defineOp } from '../op.ts';
 import type { Axis, Minus, Permutation, Plus, Tuples } from '../ranks.ts';
 import type { Tensor } from '../tensor.ts';
-import { frontAxes, wrongArgument, wrongShape } from './checks.ts';
+import { frontAxes, requireDims, wrongArgument, wrongShape } from './checks.ts';
 
 export interface ShuffleAttributes {
   readonly firstTranspose?: readonly number[];
@@ -13,10 +13,11 @@ export interface ShuffleAttributes {
   readonly secondTranspose?: readonly number[];
 }
 
-export const shuffle = defineOp('shuffle', ([x], attributes: ShuffleAttributes) => {
+export const shuffle = defineOp('shuffle', 1, ([x], attributes: ShuffleAttributes) => {
   const { firstTranspose, reshape, secondTranspose } = attributes;
   const first = transposed(x!.shape, firstTranspose);
-  if (reshape && String(product(...first)) !== String(product(...reshape))) cannotReshape(first, reshape, reshape);
+  if (reshape) requireDims('reshape', reshape);
+  if (reshape && !equalDims(product(...first), product(...reshape))) cannotReshape(first, reshape, reshape);
   return [{ dataType: x!.dataType, shape: transposed(reshape ?? first, secondTranspose) }];
 });
 
@@ -94,7 +95,7 @@ export function addSqueeze<D extends DataType, R extends number, const A extends
   const shape = x.shape as readonly Dim[];
   const axes = frontAxes(options.axes, shape.length);
   const thick = axes.find((axis) => shape[axis] !== 1);
-  if (thick !== undefined) wrongShape(`squeeze(${x}): axis ${thick} has size ${shape[thick]}, not 1`);
+  if (thick !== undefined) wrongShape(`axis ${thick} has size ${shape[thick]}, not 1`);
   const reshape = shape.filter((_, axis) => !axes.includes(axis));
   return this.add(shuffle, [x], { reshape }, options, 'squeeze')[0] as Tensor<D, Minus<R, A['length']>>;
 }

@@ -1,5 +1,5 @@
 import type { DataType } from '../data-type.ts';
-import { type Dim, difference, formatShape, sum } from '../dim.ts';
+import { type Dim, difference, equalDims, formatShape, product, sum } from '../dim.ts';
 import type { LayerOptions, Network } from '../network.ts';
 import { defineOp } from '../op.ts';
 import type { Axis, Tuples } from '../ranks.ts';
@@ -15,31 +15,26 @@ export interface SliceAttributes {
   readonly stride: readonly number[];
 }
 
-export const slice = defineOp('slice', ([x], { start, size, stride }: SliceAttributes) => {
+export const slice = defineOp('slice', 1, ([x], { start, size, stride }: SliceAttributes) => {
   requireDims('start', start);
   requireDims('size', size);
   if (!Array.isArray(stride)) wrongArgument('stride is no list');
   for (const step of stride) requireInteger('stride', step, 1);
   for (const list of [start, size, stride])
     if (list.length !== x!.shape.length) wrongShape(`start, size and stride need ${x!.shape.length} elements each`);
-  checkSliceBounds(x!, { start, size, stride });
+  requireWithin(x!, { start, size, stride });
   return [{ dataType: x!.dataType, shape: size }];
 });
 
-/**
- * Throws where a slice reaches beyond the tensor, as far as the sizes are numbers; with the sizes of a profile put in
- * for the names, that is everywhere.
- */
-export function checkSliceBounds({ shape }: TensorType, { start, size, stride }: SliceAttributes): void {
+/** Throws where the last element lies outside, as far as that can be said without knowing the sizes' names. */
+function requireWithin({ shape }: TensorType, { start, size, stride }: SliceAttributes): void {
   shape.forEach((length, axis) => {
-    const last = lastIndex(start[axis]!, size[axis]!, stride[axis]!);
-    if (size[axis] !== 0 && typeof last === 'number' && typeof length === 'number' && last >= length)
+    const last = sum(start[axis]!, product(stride[axis]!, difference(size[axis]!, 1)));
+    const beyond = difference(last, length);
+    if (size[axis] !== 0 && typeof beyond === 'number' && beyond >= 0)
       wrongShape(`element ${last} along axis ${axis} lies outside ${formatShape(shape)}`);
   });
 }
-
-const lastIndex = (start: Dim, size: Dim, stride: number): Dim =>
-  sum(start, ...Array.from({ length: stride }, () => difference(size, 1)));
 
 /**
  * A part of x: along each axis `size` elements from `start`, every `stride`-th (INetworkDefinition::addSlice).
@@ -70,8 +65,8 @@ export function addSplit<D extends DataType, R extends number, const S extends r
   const shape = x.shape as readonly Dim[];
   requireDims('sizes', options.sizes);
   const axis = frontAxis(options.axis, shape.length);
-  if (String(sum(...options.sizes)) !== String(shape[axis]))
-    wrongShape(`split(${x}): sizes ${formatShape(options.sizes)} do not add up to ${shape[axis]} along axis ${axis}`);
+  if (!equalDims(sum(...options.sizes), shape[axis]!))
+    wrongShape(`sizes ${formatShape(options.sizes)} do not add up to ${shape[axis]} along axis ${axis}`);
   let at: Dim = 0;
   const parts = options.sizes.map((length, i) => {
     const start = shape.map((_, k) => (k === axis ? at : 0));

@@ -11,6 +11,7 @@ export interface SoftmaxAttributes {
 
 export const softmax = defineOp(
   'softmax',
+  1,
   ([x], { axis }: SoftmaxAttributes) => {
     requireType('the input', x!, floatTypes);
     requireRank('the input', x!, 1, 8);

@@ -3,7 +3,15 @@ import type { LayerOptions, Network } from '../network.ts';
 import { defineOp } from '../op.ts';
 import type { Axis, Minus } from '../ranks.ts';
 import type { Tensor } from '../tensor.ts';
-import { fromFront, frontAxis, requireInteger, requireRank, requireType, wrongArgument } from './checks.ts';
+import {
+  fromFront,
+  frontAxis,
+  requireBoolean,
+  requireInteger,
+  requireRank,
+  requireType,
+  wrongArgument,
+} from './checks.ts';
 
 export interface TopKAttributes {
   readonly k: number;
@@ -11,19 +19,17 @@ export interface TopKAttributes {
   readonly largest: boolean;
 }
 
-/** TensorRT's limit (ITopKLayer::setK). */
-const most = 3840;
-
 export const topK = defineOp(
   'topK',
-  ([x], { k, axis }: TopKAttributes) => {
+  1,
+  ([x], { k, axis, largest }: TopKAttributes) => {
     requireType('the input', x!, numericTypes);
     requireRank('the input', x!, 1, 8);
     requireInteger('k', k, 1);
+    requireBoolean('largest', largest);
     const at = frontAxis(axis, x!.shape.length);
     const size = x!.shape[at]!;
-    if (k > most || (typeof size === 'number' && k > size))
-      wrongArgument(`k ${k} exceeds ${Math.min(most, Number(size))}`);
+    if (typeof size === 'number' && k > size) wrongArgument(`k ${k} exceeds the axis's size ${size}`);
     const shape = x!.shape.map((whole, i) => (i === at ? k : whole));
     return [
       { dataType: x!.dataType, shape },
@@ -35,7 +41,7 @@ export const topK = defineOp(
 
 /**
  * The k largest (or smallest) elements along an axis, in order, and where they were; of equal ones the first
- * (INetworkDefinition::addTopK). k ≤ 3840.
+ * (INetworkDefinition::addTopK). TensorRT takes k ≤ 3840, and rank ≥ 2.
  * @returns values and indices, the axis now of size k
  */
 export function addTopK<D extends NumericType, R extends number>(

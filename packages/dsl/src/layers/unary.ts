@@ -23,7 +23,7 @@ export interface UnaryAttributes {
   readonly operation: UnaryOperation;
 }
 
-export const unary = defineOp('unary', ([x], { operation }: UnaryAttributes) => {
+export const unary = defineOp('unary', 1, ([x], { operation }: UnaryAttributes) => {
   requireOneOf('operation', operation, unaryOperations);
   requireType('the input', x!, operations[operation]);
   return [x!];
