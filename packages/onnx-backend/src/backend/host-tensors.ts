@@ -1,0 +1,37 @@
+import {
+  bytesOf,
+  type DataType,
+  dataTypes,
+  fromNumbers,
+  type HostArray,
+  type HostTensor,
+  type TensorType,
+  toFloat32,
+} from '@trt-dsl/dsl';
+import { Tensor as OrtTensor } from 'onnxruntime-node';
+import { borderTypes } from '../to-onnx.ts';
+
+/** A host tensor as ONNX Runtime's; types that it lacks go as float32, exactly. */
+export function toOrt({ dataType, shape, data }: HostTensor): OrtTensor {
+  if (borderTypes[dataType]) return new OrtTensor('float32', toFloat32(dataType, data), shape);
+  if (dataType === 'float16') return new OrtTensor('float16', float16Array(data as Uint16Array), shape);
+  return new OrtTensor(dataType as Exclude<DataType, 'bfloat16' | 'float8'>, data as never, shape);
+}
+
+/** ONNX Runtime's tensor as the DSL's. */
+export function fromOrt({ dataType }: TensorType, tensor: OrtTensor): HostTensor {
+  const shape = [...tensor.dims];
+  if (borderTypes[dataType])
+    return { dataType, shape, data: fromNumbers(dataType, tensor.data as Float32Array) as HostArray };
+  const bytes = bytesOf(tensor.data as Uint8Array);
+  const { array: View, bytes: size } = dataTypes[dataType];
+  return { dataType, shape, data: new View(bytes.buffer, bytes.byteOffset, bytes.byteLength / size) };
+}
+
+/** Where JavaScript has a Float16Array, onnxruntime-common insists on it. */
+const float16Array = (bits: Uint16Array): never => {
+  const { Float16Array: View } = globalThis as {
+    Float16Array?: new (b: ArrayBufferLike, at: number, n: number) => object;
+  };
+  return (View ? new View(bits.buffer, bits.byteOffset, bits.length) : bits) as never;
+};
