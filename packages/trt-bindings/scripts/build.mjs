@@ -18,10 +18,9 @@ export const products = {
 /** Where the addon of `product` is, built or not. */
 export const addonPath = (product) => join(packageFolder, 'build', product, 'trt.node');
 
-/** The headers of `product`: { folder, cuda } or undefined. `root` is a TensorRT installation. */
-export function findHeaders(product, root = process.env.TENSORRT_ROOT) {
-  const cuda = join(cacheFolder, 'headers');
-  const folders = [join(cacheFolder, 'headers', products[product].headers), ...(root ? [join(root, 'include')] : [])];
+/** The headers of `product`: { folder, cuda } or undefined. `cuda` has those that setup fetched, `root` is a TensorRT installation. */
+export function findHeaders(product, { root = process.env.TENSORRT_ROOT, cuda = join(cacheFolder, 'headers') } = {}) {
+  const folders = [join(cuda, products[product].headers), ...(root ? [join(root, 'include')] : [])];
   for (const folder of folders) {
     const version = join(folder, 'NvInferVersion.h');
     if (!existsSync(join(folder, 'NvInfer.h')) || !existsSync(version)) continue;
@@ -33,13 +32,18 @@ export function findHeaders(product, root = process.env.TENSORRT_ROOT) {
 }
 
 /**
- * Builds one addon. `log` receives the compiler's output.
+ * Builds one addon. `headers` is the folder that setup put headers in, `log` receives the compiler's output.
  * @returns the path of the addon
  */
-export async function buildAddon(product, { debug = false, sanitize = false, jobs = 2, log = () => {} } = {}) {
-  const headers = findHeaders(product);
+export async function buildAddon(
+  product,
+  { debug = false, sanitize = false, jobs = 2, headers: fetched, log = () => {} } = {},
+) {
+  const headers = findHeaders(product, { cuda: fetched });
   if (headers === undefined)
-    throw new Error(`no headers for ${product}: run \`npx trt-dsl setup\`, or set TENSORRT_ROOT to an installation of it`);
+    throw new Error(
+      `no headers for ${product}: run \`npx trt-dsl setup\`, or set TENSORRT_ROOT to an installation of it`,
+    );
   let cuda = headers.cuda;
   if (!existsSync(join(cuda, 'cuda_runtime_api.h'))) {
     // All that NvInfer.h takes from the CUDA toolkit are two opaque pointers.
@@ -53,7 +57,16 @@ export async function buildAddon(product, { debug = false, sanitize = false, job
   const define = (key, value) => `--CD${key}=${value}`;
   const cmakeJs = fileURLToPath(import.meta.resolve('cmake-js/bin/cmake-js'));
   const nodeAddonApi = dirname(fileURLToPath(import.meta.resolve('node-addon-api/package.json')));
-  const args = [cmakeJs, 'compile', '--directory', join(packageFolder, 'native'), '--out', folder, '--parallel', String(jobs)];
+  const args = [
+    cmakeJs,
+    'compile',
+    '--directory',
+    join(packageFolder, 'native'),
+    '--out',
+    folder,
+    '--parallel',
+    String(jobs),
+  ];
   args.push(define('TRT_PRODUCT', product), define('TRT_HEADERS', headers.folder), define('CUDA_STUB_HEADERS', cuda));
   args.push(define('NODE_ADDON_API_DIR', nodeAddonApi), define('TRT_SANITIZE', sanitize ? 'ON' : 'OFF'));
   if (debug) args.push('--debug');
@@ -78,7 +91,9 @@ function run(command, args, cwd, log) {
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
     child.on('error', reject);
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`the compiler failed (${code}):\n${tail}`))));
+    child.on('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`the compiler failed (${code}):\n${tail}`)),
+    );
   });
 }
 
@@ -94,7 +109,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     if (!Object.hasOwn(products, name)) throw new Error(`no product ${name}: it is one of ${Object.keys(products)}`);
     const start = Date.now();
     const log = flags.includes('--verbose') ? (text) => process.stdout.write(text) : undefined;
-    const path = await buildAddon(name, { debug: flags.includes('--debug'), sanitize: flags.includes('--sanitize'), log });
+    const path = await buildAddon(name, {
+      debug: flags.includes('--debug'),
+      sanitize: flags.includes('--sanitize'),
+      log,
+    });
     console.log(`${name}: ${path} (${((Date.now() - start) / 1000).toFixed(0)} s)`);
   }
 }
