@@ -17,15 +17,15 @@ const info = <Kind extends 'float' | 'integer' | 'boolean', A>(
  * the bits in a Uint16Array, float8 (E4M3) the bits in a Uint8Array, bool one byte of 0 or 1.
  */
 export const dataTypes = {
-  float32: info('float', 4, Float32Array),
-  float16: info('float', 2, Uint16Array),
-  bfloat16: info('float', 2, Uint16Array),
-  float8: info('float', 1, Uint8Array),
-  int8: info('integer', 1, Int8Array),
-  uint8: info('integer', 1, Uint8Array),
-  int32: info('integer', 4, Int32Array),
-  int64: info('integer', 8, BigInt64Array),
-  bool: info('boolean', 1, Uint8Array),
+  float32: info<'float', Float32Array>('float', 4, Float32Array),
+  float16: info<'float', Uint16Array>('float', 2, Uint16Array),
+  bfloat16: info<'float', Uint16Array>('float', 2, Uint16Array),
+  float8: info<'float', Uint8Array>('float', 1, Uint8Array),
+  int8: info<'integer', Int8Array>('integer', 1, Int8Array),
+  uint8: info<'integer', Uint8Array>('integer', 1, Uint8Array),
+  int32: info<'integer', Int32Array>('integer', 4, Int32Array),
+  int64: info<'integer', BigInt64Array>('integer', 8, BigInt64Array),
+  bool: info<'boolean', Uint8Array>('boolean', 1, Uint8Array),
 } as const;
 
 export type DataType = keyof typeof dataTypes;
