@@ -12,6 +12,12 @@ class UsageError extends TrtDslError {
   }
 }
 
+/** Where it prints: `process`, unless somebody else listens. */
+export interface Streams {
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
 const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /**
@@ -19,26 +25,26 @@ const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
  *
  * @returns the exit code: 0 done, 1 failed, 2 a wrong command line, 130 interrupted, or what the command reports
  */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[], streams: Streams = process): Promise<number> {
   const interrupt = new AbortController();
   const onSignal = () => interrupt.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
-    return await parse(argv, interrupt.signal);
+    return await parse(argv, interrupt.signal, streams);
   } catch (error) {
     if (interrupt.signal.aborted) {
-      process.stderr.write('trt-dsl: interrupted; nothing half-done was left behind\n');
+      streams.stderr.write('trt-dsl: interrupted; nothing half-done was left behind\n');
       return exitCodes.interrupted;
     }
-    return report(error, argv);
+    return report(error, argv, streams);
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
 }
 
-async function parse(argv: readonly string[], signal: AbortSignal): Promise<number> {
+async function parse(argv: readonly string[], signal: AbortSignal, streams: Streams): Promise<number> {
   let exitCode: number = exitCodes.done;
-  const parser = yargs([...argv])
+  const parser = yargs()
     .scriptName('trt-dsl')
     .usage('$0 <command>\n\nHand-authored networks for NVIDIA TensorRT')
     .strict()
@@ -55,13 +61,15 @@ async function parse(argv: readonly string[], signal: AbortSignal): Promise<numb
       command.describe,
       (builder) => describe(builder, command),
       async (args) => {
-        const result = await command.run(args, { progress: progressOn(process.stderr), signal });
-        process.stdout.write(`${args['json'] ? JSON.stringify(result.json, null, 2) : result.text}\n`);
+        const result = await command.run(args, { progress: progressOn(streams.stderr), signal });
+        streams.stdout.write(`${args['json'] ? JSON.stringify(result.json, null, 2) : result.text}\n`);
         exitCode = result.exitCode ?? exitCodes.done;
       },
     );
   }
-  await parser.parseAsync();
+  await parser.parseAsync([...argv], {}, (_error: unknown, _args: unknown, output: string) => {
+    if (output) streams.stdout.write(`${output}\n`); // --help and --version
+  });
   return exitCode;
 }
 
@@ -73,7 +81,7 @@ function describe(builder: Argv, command: Command): Argv {
 }
 
 /** One line on stderr for what was foreseen; the stack too for what was not. With `--json` the error is JSON on stdout. */
-function report(error: unknown, argv: readonly string[]): number {
+function report(error: unknown, argv: readonly string[], { stdout, stderr }: Streams): number {
   const foreseen = error instanceof TrtDslError;
   const message = messageOf(error)
     .trim()
@@ -82,9 +90,9 @@ function report(error: unknown, argv: readonly string[]): number {
     error instanceof UsageError && !message.includes('--help') ? '; `trt-dsl <command> --help` explains' : '';
   if (argv.includes('--json')) {
     const code = foreseen ? error.code : 'internal';
-    process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+    stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
   }
-  process.stderr.write(`trt-dsl: ${message}${hint}\n`);
-  if (!foreseen && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  stderr.write(`trt-dsl: ${message}${hint}\n`);
+  if (!foreseen && error instanceof Error) stderr.write(`${error.stack}\n`);
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 }

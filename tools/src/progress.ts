@@ -6,7 +6,7 @@ const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 const period = { terminal: 100, log: 5_000 };
 
 /** Progress on a stream: in place where it is a terminal, a line every five seconds where it is a log. */
-export function progressOn(stream: NodeJS.WriteStream): Progress {
+export function progressOn(stream: NodeJS.WritableStream & { readonly isTTY?: boolean }): Progress {
   const terminal = stream.isTTY === true;
   let shown = ''; // what stands on the terminal's last line
   let last = Date.now();

@@ -1,14 +1,15 @@
 import { defineCommand } from '../command.ts';
+import { checkNames } from '../doctor/check.ts';
 
 export const doctor = defineCommand({
   command: 'doctor',
   describe: 'Say what was found on this machine, and the command that repairs each gap',
   options: {
     require: {
-      type: 'string',
+      choices: checkNames,
       array: true,
-      default: [] as string[],
-      describe: 'Exit with 1 if this is not in order (repeatable): any name in the first column, e.g. tensorrt-10, gpu',
+      default: [] as (typeof checkNames)[number][],
+      describe: 'Exit with 1 if this is not in order (repeatable)',
     },
   },
   examples: [

@@ -39,6 +39,13 @@ export interface LibraryArtifact {
 
 export const headers: readonly HeaderArtifact[] = [
   {
+    product: 'tensorrt-rtx',
+    folder: 'TRT-RTX-1.7',
+    crate: { name: 'trtx-sys', version: '0.9.1' },
+    files: 13,
+    sha256: '88095ff91358bc76b964909f752ad2cbda52212b7843736d53d6e3078d7db5fd',
+  },
+  {
     product: 'tensorrt-10',
     folder: 'TRT-Enterprise-10.16',
     crate: { name: 'trtx-sys', version: '0.5.0' },
@@ -51,13 +58,6 @@ export const headers: readonly HeaderArtifact[] = [
     crate: { name: 'trtx-sys', version: '0.9.1' },
     files: 21,
     sha256: '891d9562d42a55d6a7081519343a4d83e31952d3cea7ae8a9bad3ce6cffcf9a6',
-  },
-  {
-    product: 'tensorrt-rtx',
-    folder: 'TRT-RTX-1.7',
-    crate: { name: 'trtx-sys', version: '0.9.1' },
-    files: 13,
-    sha256: '88095ff91358bc76b964909f752ad2cbda52212b7843736d53d6e3078d7db5fd',
   },
 ];
 

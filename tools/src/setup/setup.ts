@@ -3,11 +3,12 @@ import { TrtDslError } from '@trt-dsl/dsl';
 import { cacheFolder, checkoutRoot } from '../cache.ts';
 import type { CommandContext, Report } from '../command.ts';
 import { findLibrary } from '../tensorrt/find.ts';
-import { type Product, products } from '../tensorrt/products.ts';
-import { buildScript } from './addons.ts';
+import type { Product } from '../tensorrt/products.ts';
+import { buildAddon, findAddons } from './addons.ts';
 import { headers, libraries } from './artifacts.ts';
 import { ensureHeaders, headersFolder } from './headers.ts';
 import { hasLibraries, installLibraries, librariesFolder } from './libraries.ts';
+import { withLock } from './lock.ts';
 import { runProcess } from './run-process.ts';
 
 export interface SetupOptions {
@@ -30,6 +31,12 @@ interface Outcome {
 /** `trt-dsl setup`: finds or fetches headers and libraries, then builds the addons; each step does only what is missing. */
 export async function setup(options: SetupOptions, context: CommandContext): Promise<Report> {
   const cache = cacheFolder();
+  const { signal, progress } = context;
+  const onWait = (pid: number) => progress.note(`waiting for another trt-dsl setup (process ${pid})`);
+  return withLock(join(cache, 'setup.lock'), () => setUpAll(cache, options, context), { signal, onWait });
+}
+
+async function setUpAll(cache: string, options: SetupOptions, context: CommandContext): Promise<Report> {
   const outcomes: Outcome[] = [];
   if (options.pytorch) outcomes.push(await installPytorch(cache, context));
   if (options.addons) outcomes.push(...(await setUpHeaders(cache, context)));
@@ -76,15 +83,14 @@ async function setUpLibrary(
   return { what, state: 'fetched', path, version: artifact.version };
 }
 
-async function setUpAddons(cache: string, { progress }: CommandContext): Promise<Outcome[]> {
-  const script = await buildScript();
-  if (!script) return [];
-  await script.buildAddons({
-    products: Object.values(products).map(({ addon }) => addon),
-    headers: headersFolder(cache),
-    onProgress: (line) => progress.note(line),
-  });
-  return [];
+async function setUpAddons(cache: string, context: CommandContext): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const addon of await findAddons(cache)) {
+    if (addon.state !== 'built') await buildAddon(cache, addon, context);
+    const state = addon.state === 'built' ? 'present' : 'built';
+    outcomes.push({ what: `${addon.product} addon`, state, path: addon.path });
+  }
+  return outcomes;
 }
 
 async function installPytorch(cache: string, { signal, progress }: CommandContext): Promise<Outcome> {

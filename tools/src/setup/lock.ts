@@ -1,0 +1,60 @@
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+
+/** How often a waiting process looks again, in milliseconds. */
+const period = 200;
+
+/**
+ * Runs `work` while no other process runs its own under the same lock file; waits for one that does. The lock of a
+ * process that was killed counts for nothing.
+ *
+ * @param onWait called once, with the other's process id, before waiting
+ */
+export async function withLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  { signal, onWait = () => {} }: { readonly signal?: AbortSignal; readonly onWait?: (pid: number) => void } = {},
+): Promise<T> {
+  await mkdir(dirname(path), { recursive: true });
+  let waiting = false;
+  while (!(await take(path))) {
+    const holder = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10);
+    if (!(holder > 0)) continue; // given back just now
+    if (!isRunning(holder)) {
+      await rm(path, { force: true });
+      continue;
+    }
+    if (!waiting) onWait(holder);
+    waiting = true;
+    await setTimeout(period, undefined, signal ? { signal } : {});
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/** Whether the lock could be taken: a link, unlike a file that is opened and then written, appears with its content. */
+async function take(path: string): Promise<boolean> {
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, `${process.pid}\n`);
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0); // signal 0 only asks
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
