@@ -1,5 +1,4 @@
-// The warp-wide instructions the attention kernel is made of (compute capability 8.0 and later), and how a tile lies in
-// shared memory so that they meet no bank conflict.
+// The instructions the attention kernel is made of (compute capability 8.0 and later).
 //
 // Fragments, for lane l with g = l / 4 and t = l % 4 (PTX ISA, mma.m16n8k16):
 //   A 16×16  a[0] = (g, 2t..2t+1)   a[1] = (g+8, 2t..)   a[2] = (g, 2t+8..)   a[3] = (g+8, 2t+8..)
@@ -87,17 +86,6 @@ template <>
 __device__ __forceinline__ uint32_t roundPair<__nv_bfloat16>(float low, float high) {
   __nv_bfloat162 const pair = __floats2bfloat162_rn(low, high);
   return *reinterpret_cast<uint32_t const*>(&pair);
-}
-
-/**
- * Byte offset of 16-byte piece `piece` of row `row` in a tile whose rows have kColumns 16-bit elements, a multiple of 32.
- * The pieces of a row are permuted so that eight rows' pieces of the same number lie in different banks.
- */
-template <int kColumns>
-__device__ __forceinline__ uint32_t tileOffset(int row, int piece) {
-  static_assert(kColumns % 32 == 0, "the permutation stays inside groups of four pieces, or of eight");
-  int const permuted = kColumns % 64 == 0 ? piece ^ (row & 7) : piece ^ ((row >> 1) & 3);
-  return uint32_t(row * kColumns * 2 + permuted * 16);
 }
 
 }  // namespace trt_dsl

@@ -7,6 +7,7 @@
 #include "kernel.cuh"
 
 #include "../common/tensor_cores.cuh"
+#include "../common/tile.cuh"
 
 namespace trt_dsl {
 namespace {
