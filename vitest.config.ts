@@ -6,6 +6,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
+    globalSetup: './test/support/global-setup.ts',
     include: [
       'packages/*/src/**/*.test.ts',
       'examples/*/src/**/*.test.ts',

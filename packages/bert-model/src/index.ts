@@ -1,4 +1,5 @@
 export * from './attention.ts';
+export * from './batch.ts';
 export * from './config.ts';
 export * from './embeddings.ts';
 export * from './encoder.ts';
@@ -7,3 +8,5 @@ export * from './layers.ts';
 export * from './merge.ts';
 export * from './model.ts';
 export * from './names.ts';
+export * from './open.ts';
+export * from './tokenizer/index.ts';

@@ -1,0 +1,55 @@
+import { feedsOf, type PretrainedBert } from '@trt-dsl/bert-model';
+import type { Engine } from '@trt-dsl/dsl';
+
+/** One sentence, embedded. */
+export interface Embedded {
+  readonly text: string;
+  readonly ids: readonly number[];
+  /** of unit length */
+  readonly embedding: readonly number[];
+}
+
+/** Longest sequence, as sentence-transformers configures all-MiniLM-L6-v2; what is beyond is cut off. */
+const maxLength = 256;
+
+/**
+ * Sentence embeddings: the mean of the last hidden states over real tokens, scaled to unit length.
+ * @param batchSize sentences that run at once, padded to the longest of them
+ */
+export async function embed(
+  model: PretrainedBert,
+  engine: Engine,
+  texts: readonly string[],
+  batchSize: number,
+): Promise<Embedded[]> {
+  const embedded: Embedded[] = [];
+  for (let from = 0; from < texts.length; from += batchSize) {
+    const batch = texts.slice(from, from + batchSize);
+    const alone = batch.map((text) => model.tokenizer.encode(text, undefined, { maxLength }));
+    const longest = Math.max(...alone.map(({ ids }) => ids.length));
+    const feeds = feedsOf(alone.map((encoding) => model.tokenizer.pad(encoding, longest)));
+    const { last_hidden_state: hidden } = await engine.run(feeds);
+    const width = hidden!.shape[2]!;
+    const values = hidden!.data as Float32Array;
+    alone.forEach(({ ids }, row) => {
+      const first = row * longest * width;
+      const tokens = values.subarray(first, first + ids.length * width);
+      embedded.push({ text: batch[row]!, ids, embedding: meanOfUnitLength(tokens, ids.length, width) });
+    });
+  }
+  return embedded;
+}
+
+function meanOfUnitLength(tokens: Float32Array, count: number, width: number): number[] {
+  const mean = Array.from({ length: width }, (_, i) => {
+    let total = 0;
+    for (let token = 0; token < count; token++) total += tokens[token * width + i]!;
+    return total / count;
+  });
+  const length = Math.hypot(...mean) || 1;
+  return mean.map((value) => value / length);
+}
+
+/** Cosine of every pair. */
+export const similarity = (embedded: readonly Embedded[]): number[][] =>
+  embedded.map((a) => embedded.map((b) => a.embedding.reduce((total, value, i) => total + value * b.embedding[i]!, 0)));

@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type FloatType, type Graph, TrtDslError } from '@trt-dsl/dsl';
+import { openWeights, WeightStore, type WeightsFile } from '@trt-dsl/weights';
+import { type BertConfig, readConfig } from './config.ts';
+import { type BertOptions, bert } from './model.ts';
+import { bookkeeping, detectNaming } from './names.ts';
+import { readTokenizer, type Tokenizer } from './tokenizer/index.ts';
+
+/** Where the parts of a pretrained BERT lie. */
+export interface BertSource {
+  /** whatever openWeights reads: a Hugging Face folder, a TensorFlow checkpoint, .npz, a folder of .npy */
+  readonly weights: string;
+  /** config.json or bert_config.json, or a folder that has one; by default beside the weights */
+  readonly config?: string;
+  /** vocab.txt's folder; by default that of the config */
+  readonly tokenizer?: string;
+}
+
+/** A pretrained BERT, opened: nothing of its weights has been read yet. */
+export interface PretrainedBert extends Disposable {
+  readonly config: BertConfig;
+  readonly file: WeightsFile;
+  /** what kind of names the weights have */
+  readonly naming: string;
+  /** The tokenizer of the source; read when it is first asked for. */
+  readonly tokenizer: Tokenizer;
+  /**
+   * The network for a task, in a data type, with these weights.
+   * @throws TrtDslError 'weights' that lists what is missing, of another shape or, if `allowUnused` is false, unused
+   */
+  graph<D extends FloatType>(dataType: D, options?: BertGraphOptions): Graph;
+  close(): void;
+}
+
+/** How `PretrainedBert.graph` builds. */
+export interface BertGraphOptions extends BertOptions {
+  /** keys of the file that need not be used: patterns of its own names; all by default, as a file often has other heads */
+  readonly allowUnused?: boolean | readonly RegExp[];
+}
+
+/**
+ * Opens a pretrained BERT.
+ * @param source a folder in Hugging Face's layout, or where each part lies
+ * @throws TrtDslError 'file' or 'weights' that names the file
+ */
+export function openBert(source: string | BertSource): PretrainedBert {
+  const parts = typeof source === 'string' ? { weights: source } : source;
+  const folder = parts.config ?? parts.weights;
+  const config = readConfig(configFile(folder));
+  const file = openWeights(parts.weights);
+  const naming = detectNaming(file.keys(), parts.weights);
+  let tokenizer: Tokenizer | undefined;
+  return {
+    config,
+    file,
+    naming: naming.name,
+    get tokenizer() {
+      tokenizer ??= readTokenizer(parts.tokenizer ?? folder);
+      return tokenizer;
+    },
+    graph(dataType, { allowUnused = true, ...options } = {}) {
+      const store = WeightStore.of(file, dataType, { rename: (key) => naming.rename(key) });
+      const allowed = allowUnused === true ? [/./] : [...bookkeeping, ...(allowUnused || [])];
+      return store.strict((weights) => bert(weights, config, options), { allowUnused: allowed });
+    },
+    close: () => file.close(),
+    [Symbol.dispose]: () => file.close(),
+  };
+}
+
+/** The config file: `path` itself, or the one in it or beside it. */
+function configFile(path: string): string {
+  if (path.endsWith('.json') && !path.endsWith('.index.json')) return path;
+  const folders = [path, join(path, '..')];
+  const found = folders
+    .flatMap((folder) => ['config.json', 'bert_config.json'].map((name) => join(folder, name)))
+    .find(existsSync);
+  if (found) return found;
+  throw new TrtDslError('file', `${path}: neither config.json nor bert_config.json is in it or beside it; name one`);
+}
