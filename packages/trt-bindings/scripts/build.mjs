@@ -2,9 +2,11 @@
 // Headers come from .cache/tensorrt/headers (`npx trt-dsl setup`), or from TENSORRT_ROOT/include for that product.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const require = createRequire(import.meta.url);
 const packageFolder = join(dirname(fileURLToPath(import.meta.url)), '..');
 const cacheFolder = join(packageFolder, '..', '..', '.cache', 'tensorrt');
 
@@ -55,8 +57,8 @@ export async function buildAddon(
   const name = sanitize ? `${product}-asan` : product;
   const folder = join(packageFolder, 'build', 'cmake', name);
   const define = (key, value) => `--CD${key}=${value}`;
-  const cmakeJs = fileURLToPath(import.meta.resolve('cmake-js/bin/cmake-js'));
-  const nodeAddonApi = dirname(fileURLToPath(import.meta.resolve('node-addon-api/package.json')));
+  const cmakeJs = require.resolve('cmake-js/bin/cmake-js');
+  const nodeAddonApi = dirname(require.resolve('node-addon-api/package.json'));
   const args = [
     cmakeJs,
     'compile',

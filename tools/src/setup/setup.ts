@@ -39,7 +39,7 @@ export async function setup(options: SetupOptions, context: CommandContext): Pro
 async function setUpAll(cache: string, options: SetupOptions, context: CommandContext): Promise<Report> {
   const outcomes: Outcome[] = [];
   if (options.pytorch) outcomes.push(await installPytorch(cache, context));
-  if (options.addons) outcomes.push(...(await setUpHeaders(cache, context)));
+  outcomes.push(...(await setUpHeaders(cache, context)));
   if (options.libraries)
     for (const product of options.product) outcomes.push(await setUpLibrary(cache, product, options, context));
   if (options.addons) outcomes.push(...(await setUpAddons(cache, context)));
