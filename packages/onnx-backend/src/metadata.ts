@@ -1,25 +1,29 @@
-import {
-  type DataType,
-  type Dim,
-  formatType,
-  type Graph,
-  isDataType,
-  parseDim,
-  type TensorType,
-  TrtDslError,
-} from '@trt-dsl/dsl';
+import { type Dim, type Graph, isDataType, messageOf, parseDim, type TensorType, TrtDslError } from '@trt-dsl/dsl';
 import type { ModelProto, StringStringEntryProto } from './proto/messages.ts';
+import { readSliceChecks, sliceChecks } from './slice-checks.ts';
 
-const keys = { inputs: 'trt_dsl.inputs', outputs: 'trt_dsl.outputs' } as const;
+const keys = { inputs: 'trt_dsl.inputs', outputs: 'trt_dsl.outputs', slices: 'trt_dsl.slices' } as const;
 
 /** Types by name, as an engine has them. */
 export type Bindings = ReadonlyMap<string, TensorType>;
 
-/** What ONNX cannot say about inputs and outputs: their types in the DSL and computed sizes. */
-export const metadataOf = (graph: Graph): StringStringEntryProto[] => [
-  { key: keys.inputs, value: encode(graph.inputs) },
-  { key: keys.outputs, value: encode(graph.outputs) },
-];
+/** What a model says of itself beyond ONNX. */
+export interface Metadata {
+  readonly inputs: Bindings;
+  readonly outputs: Bindings;
+  /** slices to check at each set of sizes, if any */
+  readonly slices: Graph | undefined;
+}
+
+/** What ONNX cannot say: the DSL's types of inputs and outputs, computed sizes, and slices to check when it runs. */
+export function metadataOf(graph: Graph): StringStringEntryProto[] {
+  const slices = sliceChecks(graph);
+  return [
+    { key: keys.inputs, value: encode(graph.inputs) },
+    { key: keys.outputs, value: encode(graph.outputs) },
+    ...(slices ? [{ key: keys.slices, value: slices }] : []),
+  ];
+}
 
 /** An engine's bindings, from a graph. */
 export const bindingsOf = (tensors: ReadonlyMap<string, TensorType>): Bindings =>
@@ -29,34 +33,42 @@ const encode = (tensors: ReadonlyMap<string, TensorType>): string =>
   JSON.stringify([...tensors].map(([name, { dataType, shape }]) => ({ name, dataType, shape: shape.map(String) })));
 
 /**
- * The inputs and outputs that `metadataOf` wrote.
- * @throws TrtDslError 'file' if the model has none, or they are not what was written
+ * What `metadataOf` wrote.
+ * @throws TrtDslError 'file' if the model has none, or it is damaged
  */
-export function readMetadata(
-  model: ModelProto,
-  where: string,
-): { readonly inputs: Bindings; readonly outputs: Bindings } {
-  const read = (key: string): Bindings => {
-    const text = model.metadataProps?.find((entry) => entry.key === key)?.value;
+export function readMetadata(model: ModelProto, where: string): Metadata {
+  const entry = (key: string): string | undefined => model.metadataProps?.find((prop) => prop.key === key)?.value;
+  const read = <T>(key: string, parse: (text: string) => T, missing?: string): T => {
+    const text = entry(key) ?? missing;
     if (text === undefined)
       throw new TrtDslError(
         'file',
-        `${where}: an ONNX model that trt-dsl did not write (no "${key}"); importOnnx reads it`,
+        `${where}: no "${key}" in its metadata: not what serialize() wrote; try importOnnx`,
       );
     try {
-      return decode(JSON.parse(text));
+      return parse(text);
     } catch (error) {
-      throw new TrtDslError('file', `${where}: its "${key}" is damaged: ${text.slice(0, 100)}`, { cause: error });
+      throw new TrtDslError('file', `${where}: its "${key}" is damaged: ${messageOf(error)}`, { cause: error });
     }
   };
-  return { inputs: read(keys.inputs), outputs: read(keys.outputs) };
+  return {
+    inputs: read(keys.inputs, decode),
+    outputs: read(keys.outputs, decode),
+    slices: read(keys.slices, readSliceChecks, ''),
+  };
 }
 
-function decode(json: { name: string; dataType: DataType; shape: string[] }[]): Bindings {
+interface Encoded {
+  readonly name: string;
+  readonly dataType: unknown;
+  readonly shape: readonly string[];
+}
+
+function decode(text: string): Bindings {
   return new Map(
-    json.map(({ name, dataType, shape }) => {
+    (JSON.parse(text) as readonly Encoded[]).map(({ name, dataType, shape }) => {
       const dims: readonly Dim[] = shape.map(parseDim);
-      if (!isDataType(dataType)) throw new TrtDslError('data-type', `no type ${formatType({ dataType, shape: dims })}`);
+      if (!isDataType(dataType)) throw new TrtDslError('data-type', `there is no type ${String(dataType)}`);
       return [String(name), { dataType, shape: dims }] as const;
     }),
   );

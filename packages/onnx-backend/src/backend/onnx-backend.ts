@@ -17,6 +17,7 @@ import { decodeModel } from '../proto/codec.ts';
 import { toOnnx } from '../to-onnx.ts';
 import { writeOnnx } from '../write-onnx.ts';
 import { asBackendError, OnnxEngine } from './engine.ts';
+import { checkSeal, seal } from './seal.ts';
 
 /** How ONNX Runtime works. */
 export interface OnnxBackendOptions {
@@ -87,18 +88,26 @@ export function onnxBackend({ threads, fileAbove = 1.5 * 2 ** 30 }: OnnxBackendO
         inputs: bindingsOf(graph.inputs),
         outputs: bindingsOf(graph.outputs),
         checkSizes: (sizes) => checkSizes(graph, sizes),
-        serialize: () => serializeOnnx(model),
+        serialize: () => seal(serializeOnnx(model)),
       });
     },
 
     async load(bytes: Uint8Array): Promise<Engine> {
       const where = 'a serialized ONNX engine';
       if (!(bytes instanceof Uint8Array)) throw new TrtDslError('argument', `${where} is a Uint8Array`);
+      checkSeal(bytes, where);
       const model = decodeModel(bytes, where);
-      const { inputs, outputs } = readMetadata(model, where);
+      const { inputs, outputs, slices } = readMetadata(model, where);
       const name = model.graph?.name ?? where;
       const opened = await openBytes(name, bytes);
-      return new OnnxEngine({ name, session: opened, inputs, outputs, checkSizes: () => {}, serialize: () => bytes });
+      return new OnnxEngine({
+        name,
+        session: opened,
+        inputs,
+        outputs,
+        checkSizes: (sizes) => slices && checkSizes(slices, sizes),
+        serialize: () => bytes,
+      });
     },
   };
 }

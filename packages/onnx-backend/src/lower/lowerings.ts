@@ -4,6 +4,7 @@ import { lowerAttention } from './attention.ts';
 import type { NodeAttributes } from './attributes.ts';
 import { float } from './attributes.ts';
 import type { Context } from './context.ts';
+import { lowerDivision } from './division.ts';
 import { lowerDequantize, lowerQuantize } from './quantize.ts';
 import { lowerExpand, lowerShuffle, lowerSlice } from './shapes.ts';
 import { lowerTopK } from './topk.ts';
@@ -57,7 +58,10 @@ export const lowerings: Lowerings<Context, string> = {
   constant: (node, _, context) => [context.initializer(context.outputs[0]!.name, node.attributes.weights)],
   cast: (node, [x], context) => context.result('Cast', [x!], { to: onnxTypes[node.attributes.dataType] }),
 
-  elementwise: (node, inputs, context) => context.result(elementwiseOps[node.attributes.operation], inputs),
+  elementwise: (node, inputs, context) =>
+    node.attributes.operation === 'div'
+      ? lowerDivision(node, inputs, context)
+      : context.result(elementwiseOps[node.attributes.operation], inputs),
   unary: (node, inputs, context) => context.result(unaryOps[node.attributes.operation], inputs),
   activation: (node, inputs, context) => {
     const [opType, attributes] = activationOps[node.attributes.type];
