@@ -22,7 +22,7 @@ beforeAll(async () => {
 async function embedAll(batchSize: number): Promise<Embedded[]> {
   using model = openBert(folder);
   using engine = await onnxBackend().compile(model.graph('float32'));
-  return embed(model, engine, texts, batchSize);
+  return await embed(model, engine, texts, batchSize);
 }
 
 describe('all-MiniLM-L6-v2 against PyTorch', () => {

@@ -1,32 +1,35 @@
 import { TrtDslError } from '@trt-dsl/dsl';
+import type { Naming, SourceKey } from '@trt-dsl/weights';
 
-/** Where a file keeps what the model asks for, and whether it lies there transposed. */
-export interface SourceKey {
-  readonly key: string;
-  readonly transpose: boolean;
-}
+/** Keys that are no part of the network: optimizer slots and counters, and buffers of Hugging Face's modules. */
+const bookkeeping: readonly RegExp[] = [
+  /(^|[/._])(adam|lamb)_[mv]$/i,
+  /\/(Adam|AdamWeightDecay|LAMB)(_1)?$/,
+  /(^|[/.])(global_step|step|beta1_power|beta2_power|loss_scale|current_loss_scale|good_steps|save_counter)$/,
+  /(^|\.)(position_ids|token_type_ids)$/,
+  /^_CHECKPOINTABLE_OBJECT_GRAPH$/,
+];
 
-/**
- * How a kind of checkpoint names BERT's weights. The model's own names are the scopes of its layers, Google's without
- * `bert/`: `encoder/layer_0/attention/self/query/kernel` `[in, out]`.
- */
-export interface Naming {
-  readonly name: string;
-  rename(key: string): SourceKey;
-}
+/** Keys of heads: a checkpoint often has others than the task that is built needs. */
+export const heads: readonly RegExp[] = [/(^|[._/])(pooler|cls|qa_outputs|classifier)[._/]/, /^output_(weights|bias)$/];
 
 /** One step from the model's name to the file's; `transpose` where the file keeps kernels as `[out, in]`. */
 type Step = readonly [find: RegExp, put: string, transpose?: 'transpose'];
 
+/**
+ * A naming by steps. The model's own names are the scopes of its layers, Google's without `bert/`:
+ * `encoder/layer_0/attention/self/query/kernel` `[in, out]`.
+ */
 const naming = (name: string, steps: readonly Step[]): Naming => ({
   name,
-  rename: (key) =>
+  ignore: bookkeeping,
+  rename: (path) =>
     steps.reduce<SourceKey>(
       (at, [find, put, transpose]) =>
         find.test(at.key)
-          ? { key: at.key.replace(find, put), transpose: at.transpose || transpose === 'transpose' }
+          ? { key: at.key.replace(find, put), transpose: at.transpose === true || transpose === 'transpose' }
           : at,
-      { key, transpose: false },
+      { key: path, transpose: false },
     ),
 });
 
@@ -98,14 +101,3 @@ export function detectNaming(keys: readonly string[], file: string): Naming {
       'the demo/BERT dictionary (bert_embeddings_word_embeddings)',
   );
 }
-
-/** Keys that are no part of the network: optimizer slots and counters, and buffers of Hugging Face's modules. */
-export const bookkeeping: readonly RegExp[] = [
-  /(^|[/._])(adam|lamb)_[mv]$/i,
-  /\/(Adam|AdamWeightDecay|LAMB)(_1)?$/,
-  /(^|[/.])(global_step|step|beta1_power|beta2_power|loss_scale|current_loss_scale|good_steps|save_counter)$/,
-  /\.position_ids$/,
-  /\.token_type_ids$/,
-  /^embeddings\.position_ids$/,
-  /^_CHECKPOINTABLE_OBJECT_GRAPH$/,
-];

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FloatType, type Graph, TrtDslError } from '@trt-dsl/dsl';
-import { openWeights, WeightStore, type WeightsFile } from '@trt-dsl/weights';
+import { openWeights, type Pattern, WeightStore, type WeightsFile } from '@trt-dsl/weights';
 import { type BertConfig, readConfig } from './config.ts';
 import { type BertOptions, bert } from './model.ts';
-import { bookkeeping, detectNaming } from './names.ts';
+import { detectNaming, heads } from './names.ts';
 import { readTokenizer, type Tokenizer } from './tokenizer/index.ts';
 
 /** Where the parts of a pretrained BERT lie. */
@@ -27,7 +27,7 @@ export interface PretrainedBert extends Disposable {
   readonly tokenizer: Tokenizer;
   /**
    * The network for a task, in a data type, with these weights.
-   * @throws TrtDslError 'weights' that lists what is missing, of another shape or, if `allowUnused` is false, unused
+   * @throws WeightsError that lists together what is missing, of another shape, and unused
    */
   graph<D extends FloatType>(dataType: D, options?: BertGraphOptions): Graph;
   close(): void;
@@ -35,8 +35,8 @@ export interface PretrainedBert extends Disposable {
 
 /** How `PretrainedBert.graph` builds. */
 export interface BertGraphOptions extends BertOptions {
-  /** keys of the file that need not be used: patterns of its own names; all by default, as a file often has other heads */
-  readonly allowUnused?: boolean | readonly RegExp[];
+  /** keys of the file that may be left over, by the file's names; those of other heads may in any case */
+  readonly allowUnused?: readonly Pattern[];
 }
 
 /**
@@ -59,10 +59,9 @@ export function openBert(source: string | BertSource): PretrainedBert {
       tokenizer ??= readTokenizer(parts.tokenizer ?? folder);
       return tokenizer;
     },
-    graph(dataType, { allowUnused = true, ...options } = {}) {
-      const store = WeightStore.of(file, dataType, { rename: (key) => naming.rename(key) });
-      const allowed = allowUnused === true ? [/./] : [...bookkeeping, ...(allowUnused || [])];
-      return store.strict((weights) => bert(weights, config, options), { allowUnused: allowed });
+    graph(dataType, { allowUnused = [], ...options } = {}) {
+      const store = WeightStore.of(file, dataType, { naming });
+      return store.strict((weights) => bert(weights, config, options), { allowUnused: [...heads, ...allowUnused] });
     },
     close: () => file.close(),
     [Symbol.dispose]: () => file.close(),

@@ -1,0 +1,47 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tensorrt } from '@trt-dsl/trt-bindings';
+
+/** TensorRT on this machine's GPU; TENSORRT_ROOT says where it lies. */
+export const backend = tensorrt({ product: 'trt10' });
+
+/** What the GPU and the library are, for result files. */
+export function device(): Readonly<Record<string, unknown>> {
+  const cuda = backend.tensorrt.cuda();
+  const [gpu] = cuda.devices;
+  return {
+    gpu: gpu?.name,
+    computeCapability: gpu?.computeCapability,
+    driver: cuda.driverVersion,
+    tensorrt: backend.tensorrt.version,
+  };
+}
+
+/** A folder for results: $OUT, or `results` here. */
+const folder = process.env['OUT'] ?? 'results';
+
+/** Writes a result file and prints it. */
+export function save(name: string, figures: unknown): void {
+  mkdirSync(folder, { recursive: true });
+  const command = `node ${process.argv
+    .slice(1)
+    .map((part) => part.split('/').at(-1))
+    .join(' ')}`;
+  const result = { benchmark: name, command, commit: process.env['COMMIT'] ?? 'unknown', device: device(), figures };
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(result, undefined, 1)}\n`);
+  process.stdout.write(`${name}: ${JSON.stringify(figures)}\n`);
+}
+
+/** Times one call, in milliseconds. */
+export async function timed<T>(work: () => Promise<T>): Promise<readonly [T, number]> {
+  const start = performance.now();
+  const result = await work();
+  return [result, performance.now() - start];
+}
+
+/** The value below which a share of the sorted values lies. */
+export const quantile = (values: readonly number[], share: number): number =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]!;
+
+/** Where engine builds keep their timings, so that a second build is quick. */
+export const timingCache = process.env['TIMING_CACHE'] ?? '/tmp/trt-dsl.timings';
