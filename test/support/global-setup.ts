@@ -1,10 +1,14 @@
 import { execFileSync } from 'node:child_process';
+import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder } from '../../tools/src/cache.ts';
 import { main } from '../../tools/src/cli.ts';
 import { findAddons } from '../../tools/src/setup/addons.ts';
 
 const installPytorch = fileURLToPath(new URL('../../tools/scripts/install-pytorch.sh', import.meta.url));
+
+/** Where the report goes; progress and errors go to stderr. */
+const nowhere = () => new PassThrough().resume();
 
 /**
  * Before the first test: the tests' Python, TensorRT's headers, the TensorRT-RTX libraries and the three addons are
@@ -17,7 +21,10 @@ export default async function setUp(): Promise<void> {
   execFileSync(installPytorch, { stdio: ['ignore', 'inherit', 'inherit'] });
   const addons = await findAddons(cacheFolder());
   const compile = process.env['CI'] !== undefined || addons.every(({ state }) => state === 'missing');
-  const exitCode = await main(compile ? ['setup'] : ['setup', '--no-addons']);
+  const exitCode = await main(compile ? ['setup'] : ['setup', '--no-addons'], {
+    stdout: nowhere(),
+    stderr: process.stderr,
+  });
   if (exitCode !== 0) throw new Error(`npx trt-dsl setup ended with ${exitCode}; its message stands above`);
   if (compile) return;
   const old = addons.filter(({ state }) => state !== 'built').map(({ product, state }) => `${product} is ${state}`);

@@ -27,11 +27,15 @@ export function runProcess(program: string, args: readonly string[], options: Pr
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       both = (both + text).slice(-4_000);
     });
+    let aborted: Error | undefined;
     child.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') return reject(error);
-      reject(new TrtDslError('unsupported', `${program} is needed and is not installed; ${remedy}`));
+      if (signal?.aborted)
+        aborted = error; // it still has to end, and may write until then
+      else if (error.code !== 'ENOENT') reject(error);
+      else reject(new TrtDslError('unsupported', `${program} is needed and is not installed; ${remedy}`));
     });
     child.on('close', (code, killedBy) => {
+      if (aborted) return reject(aborted);
       if (code === 0) return resolve(stdout);
       const said = both.trim().split('\n').slice(-6).join('\n');
       reject(

@@ -1,6 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { Transform } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 import { TrtDslError } from '@trt-dsl/dsl';
@@ -89,11 +89,8 @@ export async function extract(
       done(null, piece);
     },
   });
-  const source = createReadStream(path, {
-    start,
-    end: Math.max(start, start + entry.compressedBytes - 1),
-    highWaterMark: 1 << 20,
-  });
+  const end = start + entry.compressedBytes - 1; // included
+  const source = end < start ? Readable.from([]) : createReadStream(path, { start, end, highWaterMark: 1 << 20 });
   const inflate = entry.method === methods.deflated ? [createInflateRaw({ chunkSize: 1 << 20 })] : [];
   try {
     await pipeline([source, ...inflate, tap, createWriteStream(to)], signal ? { signal } : {});
@@ -121,7 +118,7 @@ async function dataStart(path: string, { name, offset }: ZipEntry): Promise<numb
 }
 
 async function read(file: FileHandle, path: string, start: number, end: number): Promise<Buffer> {
-  const { bytesRead, buffer } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
-  if (bytesRead < end - start) throw broken(path, start, `expected ${end - start} bytes, the file has ${bytesRead}`);
-  return buffer;
+  const { size } = await file.stat();
+  if (end > size) throw broken(path, start, `expected ${end - start} bytes, the file ends at ${size}`);
+  return (await file.read(Buffer.alloc(end - start), 0, end - start, start)).buffer;
 }

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../test/support/trt-dsl.ts';
+import { withLock } from './lock.ts';
+
+describe('withLock', () => {
+  it('lets one work at a time, and tells the others whom they wait for', async () => {
+    const path = join(temporaryFolder(), 'new', 'lock');
+    let inside = 0;
+    let most = 0;
+    const waitedFor: number[] = [];
+    const work = async () => {
+      inside += 1;
+      most = Math.max(most, inside);
+      await setTimeout(20);
+      inside -= 1;
+    };
+    await Promise.all([1, 2, 3].map(() => withLock(path, work, { onWait: (pid) => waitedFor.push(pid) })));
+    expect(most).toBe(1);
+    expect(waitedFor).toEqual([process.pid, process.pid]);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('gives the lock back when the work fails', async () => {
+    const path = join(temporaryFolder(), 'lock');
+    const failing = withLock(path, () => Promise.reject(new Error('no')));
+    await expect(failing).rejects.toThrow('no');
+    expect(await withLock(path, async () => 'yes')).toBe('yes');
+  });
+
+  it('takes the lock of a process that is gone', async () => {
+    const path = join(temporaryFolder(), 'lock');
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    writeFileSync(path, `${pid}\n`);
+    expect(await withLock(path, async () => 'taken')).toBe('taken');
+  });
+
+  it('stops waiting when it is aborted', async () => {
+    const path = join(temporaryFolder(), 'lock');
+    writeFileSync(path, `${process.pid}\n`);
+    await expect(withLock(path, async () => 0, { signal: AbortSignal.timeout(30) })).rejects.toThrow(/abort/i);
+  });
+});
