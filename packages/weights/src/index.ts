@@ -1,1 +1,15 @@
-export {};
+export { type Pattern, WeightsError } from './accounting.ts';
+export * from './block.ts';
+export { readNpy, readNpyFolder } from './npy-folder.ts';
+export { writeNpyFolder, writeNpz } from './npy-write.ts';
+export { readNpz } from './npz.ts';
+export { openWeights } from './open.ts';
+export { readSafetensors, readSafetensorsShards } from './safetensors.ts';
+export { type SafetensorsOptions, writeSafetensors } from './safetensors-write.ts';
+export type { StoredType } from './stored-types.ts';
+export { readTensorflowBundle } from './tf-checkpoint/bundle.ts';
+export { writeTensorflowBundle } from './tf-checkpoint/bundle-writer.ts';
+export { type Part, part, transposed } from './views.ts';
+export { type Loss, type Naming, type SourceKey, WeightStore, type WeightStoreOptions } from './weight-store.ts';
+export { type TensorInfo, type WeightsFile, type WeightsFormat, weightsOf } from './weights-file.ts';
+export { type NamedWeights, tensorsOf, type WriteOptions, type WriteProgress } from './write.ts';

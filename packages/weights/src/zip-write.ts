@@ -1,0 +1,123 @@
+import type { ByteSink } from './atomic.ts';
+
+interface Written {
+  readonly name: Uint8Array;
+  readonly crc: number;
+  readonly size: number;
+  readonly offset: number;
+}
+
+const version = 45; // zip64
+const utf8Names = 0x800;
+const firstOfJanuary1980 = 0x21;
+const wide = 0xffffffff;
+
+/** Little-endian fields one after the other: `[bytes, value]`. */
+function record(...fields: readonly (readonly [bytes: 2 | 4 | 8, value: number])[]): Uint8Array {
+  const out = new Uint8Array(fields.reduce((sum, [bytes]) => sum + bytes, 0));
+  const view = new DataView(out.buffer);
+  let at = 0;
+  for (const [bytes, value] of fields) {
+    if (bytes === 2) view.setUint16(at, value, true);
+    else if (bytes === 4) view.setUint32(at, value, true);
+    else view.setBigUint64(at, BigInt(value), true);
+    at += bytes;
+  }
+  return out;
+}
+
+/** A zip archive of stored members, 64-bit sizes throughout. */
+export class ZipWriter {
+  readonly #sink: ByteSink;
+  readonly #members: Written[] = [];
+
+  constructor(sink: ByteSink) {
+    this.#sink = sink;
+  }
+
+  /** @param crc the CRC-32 of all of `pieces` */
+  add(path: string, crc: number, pieces: readonly Uint8Array[]): void {
+    const name = new TextEncoder().encode(path);
+    const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    this.#members.push({ name, crc, size, offset: this.#sink.size });
+    const extra = record([2, 1], [2, 16], [8, size], [8, size]);
+    this.#sink.write(
+      record(
+        ...([
+          [4, 0x04034b50],
+          [2, version],
+          [2, utf8Names],
+          [2, 0],
+          [2, 0],
+          [2, firstOfJanuary1980],
+        ] as const),
+        ...([
+          [4, crc],
+          [4, wide],
+          [4, wide],
+          [2, name.length],
+          [2, extra.length],
+        ] as const),
+      ),
+    );
+    for (const bytes of [name, extra, ...pieces]) this.#sink.write(bytes);
+  }
+
+  /** The directory, which ends the archive. */
+  finish(): void {
+    const start = this.#sink.size;
+    for (const { name, crc, size, offset } of this.#members) {
+      const extra = record([2, 1], [2, 24], [8, size], [8, size], [8, offset]);
+      this.#sink.write(
+        record(
+          ...([
+            [4, 0x02014b50],
+            [2, version],
+            [2, version],
+            [2, utf8Names],
+            [2, 0],
+            [2, 0],
+            [2, firstOfJanuary1980],
+          ] as const),
+          ...([
+            [4, crc],
+            [4, wide],
+            [4, wide],
+            [2, name.length],
+            [2, extra.length],
+          ] as const),
+          ...([
+            [2, 0],
+            [2, 0],
+            [2, 0],
+            [4, 0],
+            [4, wide],
+          ] as const), // comment, disk, attributes, offset
+        ),
+      );
+      for (const bytes of [name, extra]) this.#sink.write(bytes);
+    }
+    const end = this.#sink.size;
+    const count = this.#members.length;
+    this.#sink.write(
+      record(
+        ...([
+          [4, 0x06064b50],
+          [8, 44],
+          [2, version],
+          [2, version],
+          [4, 0],
+          [4, 0],
+          [8, count],
+          [8, count],
+        ] as const),
+        ...([
+          [8, end - start],
+          [8, start],
+        ] as const),
+      ),
+    );
+    this.#sink.write(record([4, 0x07064b50], [4, 0], [8, end], [4, 1]));
+    this.#sink.write(record([4, 0x06054b50], [2, 0], [2, 0], [2, 0xffff], [2, 0xffff], [4, wide], [4, wide], [2, 0]));
+  }
+}
