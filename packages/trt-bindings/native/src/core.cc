@@ -265,8 +265,10 @@ void Call::requireVersion(const char* what, int32_t since) const {
     raise(env(), "unsupported", where() + ": " + what + " exists since " + versionText(since) + ", the loaded library (" + self->session->library->path + ") is " + versionText(have));
 }
 
+const char* Resource::busyWith() const { return session ? session->busy.load() : nullptr; }
+
 void requireIdle(Napi::Env env, const Resource& resource, const std::string& where) {
-  const char* busy = resource.session ? resource.session->busy.load() : nullptr;
+  const char* busy = resource.busyWith();
   if (busy) raise(env, "backend", where + ": not while " + busy + "; await it or abort it first");
 }
 

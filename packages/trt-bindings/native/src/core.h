@@ -64,6 +64,7 @@ struct Resource : std::enable_shared_from_this<Resource> {
   virtual void* live() { return object; }                 // the nvinfer1 object, null once it is gone
   virtual NetworkResource* network() { return nullptr; }  // the network it belongs to
   virtual void close() {}                                 // frees at once what may be freed at once
+  virtual const char* busyWith() const;                   // what another thread does with it, or null
   void* object = nullptr;
   std::shared_ptr<Session> session;
   std::vector<std::shared_ptr<Resource>> parents;  // outlive it
