@@ -1,5 +1,5 @@
 // A two-layer network, written by hand, layer by layer. Run it with: npm run mlp
-import { dim, Network, print, toNumbers, Weights } from '@trt-dsl/dsl';
+import { dim, Network, print, Weights } from '@trt-dsl/dsl';
 import { onnxBackend } from '@trt-dsl/onnx-backend';
 
 // 1. Weights: a type, a shape and values. Real ones come from a checkpoint, see @trt-dsl/weights.
@@ -15,16 +15,17 @@ const x = net.addInput('x', 'float32', [dim('batch'), 8]);
 const classifier = net.scope('classifier');
 const hidden = classifier.addGELU(classifier.addLinear(x, kernel1, bias1, { name: 'fc1' }));
 const logits = classifier.addLinear(hidden, kernel2, bias2, { name: 'fc2' });
-net.markOutput(classifier.addSoftmax(logits, { axis: -1 }), 'probs');
+const probs = classifier.addSoftmax(logits, { axis: -1 });
 
 // 3. The graph, as a listing a person can read.
-const graph = net.graph();
+const graph = net.graph({ inputs: { x }, outputs: { probs } });
 console.log(print(graph));
 
 // 4. Compile it for the CPU and run it on two rows. The same graph compiles to TensorRT: see @trt-dsl/trt-bindings.
 using engine = await onnxBackend().compile(graph);
-const { probs } = await engine.run({ x: wave(2 * 8, 0.9) });
-const [rows, classes] = probs!.shape as [number, number];
-const values = toNumbers(probs!.dataType, probs!.data);
-for (let row = 0; row < rows; row++)
-  console.log(`row ${row}:`, ...Array.from(values.slice(row * classes, (row + 1) * classes), (p) => p.toFixed(4)));
+const result = await engine.run({ x: wave(2 * 8, 0.9) });
+const [rows, classes] = result.probs.shape as [number, number];
+for (let row = 0; row < rows; row++) {
+  const values = result.probs.data.subarray(row * classes, (row + 1) * classes);
+  console.log(`row ${row}:`, ...Array.from(values, (value) => value.toFixed(4)));
+}

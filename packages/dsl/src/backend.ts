@@ -1,6 +1,6 @@
 import type { DataType, HostArray } from './data-type.ts';
 import type { Graph } from './graph.ts';
-import type { TensorType } from './tensor.ts';
+import type { Tensor, TensorType } from './tensor.ts';
 
 /** A tensor in host memory: sizes and the elements in row-major order. */
 export interface HostTensor<D extends DataType = DataType> {
@@ -13,13 +13,18 @@ export interface HostTensor<D extends DataType = DataType> {
  * What is fed to an input: the elements, and the sizes where they do not follow from the number of elements and the
  * other inputs.
  */
-export type Feed = HostArray | { readonly data: HostArray; readonly shape: readonly number[] };
+export type Feed<D extends DataType = DataType> =
+  | HostArray<D>
+  | { readonly data: HostArray<D>; readonly shape: readonly number[] };
+
+/** Tensors by name: a graph's inputs or outputs, as far as the compiler knows them. */
+export type Tensors = Readonly<Record<string, Tensor>>;
 
 /** Feeds by the name of the input. */
-export type Feeds = Readonly<Record<string, Feed>>;
+export type Feeds<I extends Tensors = Tensors> = { readonly [N in keyof I]: Feed<I[N]['dataType']> };
 
 /** Results by the name of the output. */
-export type Results = { readonly [name: string]: HostTensor };
+export type Results<O extends Tensors = Tensors> = { readonly [N in keyof O]: HostTensor<O[N]['dataType']> };
 
 /** For each named dim `[min, opt, max]`, or one number for all three (nvinfer1::IOptimizationProfile). */
 export type Profile = Readonly<Record<string, number | readonly [min: number, opt: number, max: number]>>;
@@ -33,8 +38,11 @@ export interface CompileOptions {
   readonly onProgress?: (phase: string, fraction: number) => void;
 }
 
-/** A compiled graph, ready to run. `using engine = …` closes it. */
-export interface Engine {
+/**
+ * A compiled graph, ready to run. `using engine = …` closes it.
+ * @typeParam I, O the inputs and outputs, known where the graph was made with `net.graph({ inputs, outputs })`
+ */
+export interface Engine<I extends Tensors = Tensors, O extends Tensors = Tensors> {
   /** types by name, in the order of the graph; sizes are numbers or names */
   readonly inputs: ReadonlyMap<string, TensorType>;
   readonly outputs: ReadonlyMap<string, TensorType>;
@@ -42,7 +50,7 @@ export interface Engine {
    * Runs once. May be called again before the first call is done.
    * @throws TrtDslError 'argument', 'shape' or 'data-type' for a feed that is missing, unknown or does not fit; 'closed'
    */
-  run(feeds: Feeds): Promise<Results>;
+  run(feeds: Feeds<I>): Promise<Results<O>>;
   /** The compiled form, which `load` of the same backend takes. */
   serialize(): Uint8Array;
   /** Frees what the engine holds; a second call does nothing. */
@@ -53,7 +61,7 @@ export interface Engine {
 /** Something that compiles graphs and runs them. The same code runs on each. */
 export interface Backend<Options extends CompileOptions = CompileOptions> {
   readonly name: string;
-  compile(graph: Graph, options?: Options): Promise<Engine>;
+  compile<I extends Tensors, O extends Tensors>(graph: Graph<I, O>, options?: Options): Promise<Engine<I, O>>;
   /** An engine from what `serialize` gave. */
   load(bytes: Uint8Array): Promise<Engine>;
 }

@@ -1,10 +1,16 @@
+import type { Tensors } from './backend.ts';
 import { type Dim, dimNames } from './dim.ts';
 import type { Node } from './node.ts';
 import type { Tensor } from './tensor.ts';
 import type { Weights } from './weights.ts';
 
-/** A finished network: frozen nodes in an order of execution, with named inputs and outputs. Backends compile it. */
-export class Graph {
+/**
+ * A finished network: frozen nodes in an order of execution, with named inputs and outputs. Backends compile it.
+ * @typeParam I, O the inputs and outputs that the compiler knows, see `Network.graph`
+ */
+export class Graph<out I extends Tensors = Tensors, out O extends Tensors = Tensors> {
+  /** types only */
+  declare readonly signature?: { readonly inputs: I; readonly outputs: O };
   readonly name: string;
   readonly nodes: readonly Node[];
   /** in the order in which they were added; the key is the binding's name */

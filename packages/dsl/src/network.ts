@@ -1,3 +1,4 @@
+import type { Tensors } from './backend.ts';
 import { type DataType, dataTypes, isDataType } from './data-type.ts';
 import { bareName, type Dim, dimNames } from './dim.ts';
 import { TrtDslError } from './errors.ts';
@@ -88,13 +89,15 @@ export class Network {
     options: LayerOptions = {},
     label: string = op.name,
   ): readonly Tensor[] {
+    if (typeof options !== 'object' || options === null)
+      throw new TrtDslError('argument', `the options are ${describe(options)}, no object such as { name: 'fc1' }`);
     const state = this.#state;
     const name = this.#fullName(options.name, label);
     try {
       for (const input of inputs) this.#requireOwn(input);
       const [least, most] = op.arity;
       if (inputs.length < least || inputs.length > most)
-        throw new TrtDslError('argument', `takes ${least === most ? least : `${least} to ${most}`} inputs`);
+        throw new TrtDslError('argument', `takes ${formatArity(op.arity)}, not ${inputs.length}`);
       const types = op.infer(inputs, attributes);
       for (const type of types)
         if (type.shape.length > mostAxes)
@@ -160,14 +163,31 @@ export class Network {
 
   /**
    * The network as it stands, frozen.
-   * @param options body: a graph that stands inside another (a plugin's), which knows the sizes of all names
+   * @param options inputs, by their names, make the engine's feeds typed; outputs are marked under the names given and
+   * make its results typed: `net.graph({ inputs: { x }, outputs: { probs } })`. body: a graph that stands inside another
+   * (a plugin's), which knows the sizes of all names
    * @throws TrtDslError if it has no output, or a named dim that stands bare on no input axis (nothing would give its size)
    */
-  graph(options: { readonly body?: boolean } = {}): Graph {
+  graph(options?: { readonly body?: boolean }): Graph;
+  graph<const I extends Tensors, const O extends Tensors>(options: {
+    readonly inputs: I;
+    readonly outputs: O;
+  }): Graph<I, O>;
+  graph(options: { readonly body?: boolean; readonly inputs?: Tensors; readonly outputs?: Tensors } = {}): Graph {
+    if (options.inputs && options.outputs) this.#sign(options.inputs, options.outputs);
+    const graph = this.body();
+    this.#requireSizes();
+    return graph;
+  }
+
+  /**
+   * The network as it stands, as a graph inside another (a plugin's decomposition), which knows the sizes of all names.
+   * @internal
+   */
+  body(): Graph {
     const { nodes, outputs } = this.#state;
     if (outputs.size === 0)
       throw new TrtDslError('argument', `network "${this.networkName}" has no output: markOutput one`);
-    if (!options.body) this.#requireSizes();
     return new Graph(this.networkName, nodes, outputs);
   }
 
@@ -177,6 +197,18 @@ export class Network {
    */
   reserve(names: Iterable<string>): void {
     for (const name of names) this.#state.reserved.add(name);
+  }
+
+  #sign(inputs: Tensors, outputs: Tensors): void {
+    const declared = this.#state.inputs;
+    const names = Object.keys(inputs);
+    if (names.length !== declared.size || names.some((name) => declared.get(name) !== inputs[name]))
+      throw new TrtDslError(
+        'argument',
+        `graph: the inputs are ${[...declared.keys()].join(', ') || 'none'}, not ${names.join(', ') || 'none'}`,
+      );
+    for (const [name, tensor] of Object.entries(outputs))
+      if (this.#state.outputs.get(name) !== tensor) this.markOutput(tensor, name);
   }
 
   #fullName(given: string | undefined, label: string): string {
@@ -224,7 +256,7 @@ export class Network {
   }
 
   static {
-    for (const name of ['scope', 'add', 'markOutput', 'graph'] as const)
+    for (const name of ['scope', 'add', 'markOutput', 'graph', 'body'] as const)
       Network.#guard(name, Network.prototype[name] as Method, false);
     for (const [name, layer] of Object.entries(layers))
       if (name.startsWith('add')) Network.#guard(name, layer as Method, true);
@@ -234,24 +266,33 @@ export class Network {
    * Makes a function a method that leaves the network as it was where it throws, and whose errors say where they
    * happened and have a stack that begins at the line that called it.
    */
-  static #guard(name: string, method: Method, isLayer: boolean): void {
+  static #guard(method: string, run: Method, isLayer: boolean): void {
     const guarded = function (this: Network, ...args: unknown[]): unknown {
       if (typeof this !== 'object' || this === null || !(#state in this))
-        throw new TrtDslError('argument', `${name} is a method of a Network: write net.${name}(…)`);
+        throw new TrtDslError('argument', `${method} is a method of a Network: write net.${method}(…)`);
       const state = this.#state;
       const { length } = state.nodes;
+      const { size } = state.outputs;
+      // A constant that the layer makes on the way does not take the name that the layer is going to have.
+      const name = isLayer ? givenName(args) : undefined;
+      const kept = name === undefined ? '' : this.prefix + name;
+      const keeps = kept !== '' && !state.reserved.has(kept);
+      if (keeps) state.reserved.add(kept);
       try {
-        return method.apply(this, args);
+        return run.apply(this, args);
       } catch (error) {
         if (state.nodes.length > length) undo(state, length);
+        for (const added of [...state.outputs.keys()].slice(size)) state.outputs.delete(added);
         state.numbers.clear();
         const told = !isLayer && error instanceof TrtDslError;
-        const result = told ? error : located(isLayer ? callOf(this, name, args) : name, error);
+        const result = told ? error : located(isLayer ? callOf(this, method, args) : method, error);
         if (result instanceof TrtDslError) Error.captureStackTrace(result, guarded);
         throw result;
+      } finally {
+        if (keeps) state.reserved.delete(kept);
       }
     };
-    Object.defineProperty(Network.prototype, name, { value: guarded, configurable: true, writable: true });
+    Object.defineProperty(Network.prototype, method, { value: guarded, configurable: true, writable: true });
   }
 }
 
@@ -267,13 +308,24 @@ function undo(state: State, length: number): void {
   for (const [key, tensor] of state.constants) if (gone.has(tensor)) state.constants.delete(key);
 }
 
+const formatArity = ([least, most]: Op['arity']): string => {
+  const count = least === most ? `${least}` : Number.isFinite(most) ? `${least} to ${most}` : `at least ${least}`;
+  return `${count} input${count.endsWith('1') ? '' : 's'}`;
+};
+
+const isOptions = (value: unknown): value is LayerOptions =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
+/** The name in the options that end a layer's arguments. */
+function givenName(args: readonly unknown[]): string | undefined {
+  const last = args.at(-1);
+  return isOptions(last) && typeof last.name === 'string' ? last.name : undefined;
+}
+
 /** `encoder/fc1: addLinear(float16[2, 768], float32[512, 10])` */
 function callOf(net: Network, method: string, args: readonly unknown[]): string {
-  const last = args.at(-1);
-  const isOptions = typeof last === 'object' && last !== null && Object.getPrototypeOf(last) === Object.prototype;
-  const name = isOptions ? (last as LayerOptions).name : undefined;
-  const path = net.prefix + (typeof name === 'string' ? name : '');
-  const shown = (isOptions ? args.slice(0, -1) : args).map(describe).join(', ');
+  const path = net.prefix + (givenName(args) ?? '');
+  const shown = (isOptions(args.at(-1)) ? args.slice(0, -1) : args).map(describe).join(', ');
   return `${path || net.networkName}: ${method}(${shown})`;
 }
 

@@ -8,6 +8,7 @@ import {
   messageOf,
   type Results,
   type Sizes,
+  type Tensors,
   TrtDslError,
 } from '@trt-dsl/dsl';
 import type { InferenceSession } from 'onnxruntime-node';
@@ -26,7 +27,7 @@ export interface EngineParts {
 }
 
 /** A graph compiled for ONNX Runtime's CPU. */
-export class OnnxEngine implements Engine {
+export class OnnxEngine<I extends Tensors = Tensors, O extends Tensors = Tensors> implements Engine<I, O> {
   readonly #parts: EngineParts;
   readonly #checked = new Set<string>();
   #running = 0;
@@ -44,7 +45,7 @@ export class OnnxEngine implements Engine {
     return this.#parts.outputs;
   }
 
-  async run(feeds: Feeds): Promise<Results> {
+  async run(feeds: Feeds<I>): Promise<Results<O>> {
     this.#requireOpen();
     const { inputs, outputs, session, name } = this.#parts;
     const { tensors, sizes } = bindFeeds(inputs, feeds);
@@ -64,7 +65,7 @@ export class OnnxEngine implements Engine {
             );
           return [output, tensor];
         }),
-      );
+      ) as Results<O>;
     } catch (error) {
       throw asBackendError(name, error);
     } finally {

@@ -8,6 +8,7 @@ import {
   checkSizes,
   type Engine,
   type Graph,
+  type Tensors,
   TrtDslError,
 } from '@trt-dsl/dsl';
 import { InferenceSession } from 'onnxruntime-node';
@@ -69,7 +70,10 @@ export function onnxBackend({ threads, fileAbove = 1.5 * 2 ** 30 }: OnnxBackendO
   return {
     name: 'onnx',
 
-    async compile(graph: Graph, options: CompileOptions = {}): Promise<Engine> {
+    async compile<I extends Tensors, O extends Tensors>(
+      graph: Graph<I, O>,
+      options: CompileOptions = {},
+    ): Promise<Engine<I, O>> {
       const { profiles, signal, onProgress } = options;
       if (profiles) checkProfiles(graph, profiles);
       signal?.throwIfAborted();
@@ -82,7 +86,7 @@ export function onnxBackend({ threads, fileAbove = 1.5 * 2 ** 30 }: OnnxBackendO
         signal.throwIfAborted();
       }
       onProgress?.('done', 1);
-      return new OnnxEngine({
+      return new OnnxEngine<I, O>({
         name: graph.name,
         session: opened,
         inputs: bindingsOf(graph.inputs),

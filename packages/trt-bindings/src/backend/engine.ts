@@ -6,6 +6,7 @@ import {
   type Feeds,
   type HostTensor,
   type Results,
+  type Tensors,
   type TensorType,
   TrtDslError,
 } from '@trt-dsl/dsl';
@@ -32,7 +33,7 @@ interface Bound {
 }
 
 /** A TensorRT plan that runs on the GPU. It is loaded when it first has to run, so that a machine without one can build it. */
-export class TensorRTEngine implements Engine {
+export class TensorRTEngine<I extends Tensors = Tensors, O extends Tensors = Tensors> implements Engine<I, O> {
   readonly inputs: ReadonlyMap<string, TensorType>;
   readonly outputs: ReadonlyMap<string, TensorType>;
   readonly #tensorrt: TensorRT;
@@ -61,12 +62,12 @@ export class TensorRTEngine implements Engine {
     return this.#load().native;
   }
 
-  async run(feeds: Feeds): Promise<Results> {
+  async run(feeds: Feeds<I>): Promise<Results<O>> {
     const loaded = this.#load();
     const { key, profile, feeds: tensors } = this.#bind(feeds, loaded);
     const lane = await this.#lane(loaded, key);
     try {
-      return await lane.run(key, profile, tensors);
+      return (await lane.run(key, profile, tensors)) as Results<O>;
     } finally {
       this.#release(loaded, lane);
     }
@@ -76,14 +77,14 @@ export class TensorRTEngine implements Engine {
    * Runs on the calling thread, which waits: the shortest way for one small batch.
    * @throws TrtDslError 'backend' if all lanes are busy with `run`
    */
-  runSync(feeds: Feeds): Results {
+  runSync(feeds: Feeds<I>): Results<O> {
     const loaded = this.#load();
     const { key, profile, feeds: tensors } = this.#bind(feeds, loaded);
     const lane = this.#freeLane(loaded, key);
     if (!lane)
       throw new TrtDslError('backend', 'runSync: every lane is busy; await the runs under way, or allow more lanes');
     try {
-      return lane.runSync(key, profile, tensors);
+      return lane.runSync(key, profile, tensors) as Results<O>;
     } finally {
       this.#release(loaded, lane);
     }
@@ -130,7 +131,7 @@ export class TensorRTEngine implements Engine {
     runtime.close();
   }
 
-  #bind(feeds: Feeds, { native }: Loaded): Bound {
+  #bind(feeds: Feeds<I>, { native }: Loaded): Bound {
     const { tensors } = bindFeeds(this.inputs, feeds);
     const fed = [...this.inputs.keys()].map((name) => tensors.get(name)!);
     const profile = this.#profileFor(native, fed);
