@@ -99,7 +99,7 @@ function decodeGraph(json: unknown, find: ((name: string) => Weights) | undefine
     tensors.push(...net.add(definition, from, decoded as unknown as Attributes[OpName], { name }));
   }
   for (const [name, number] of Object.entries(source.outputs)) net.markOutput(tensor(number, `output "${name}"`), name);
-  return net.graph({ body });
+  return body ? net.body() : net.graph();
 }
 
 function decode(value: unknown, find: ((name: string) => Weights) | undefined): unknown {

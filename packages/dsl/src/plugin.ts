@@ -54,7 +54,7 @@ export function definePlugin<F extends Decompose>(definition: PluginDefinition<F
     outputsOf(result).forEach((tensor, i) => {
       inner.markOutput(tensor, `output_${i}`);
     });
-    return inner.graph({ body: true });
+    return inner.body();
   };
   const call = (net: Network, inputs: Inputs, fields: FieldsOf<F>, options?: LayerOptions): Outputs => {
     if (!(net instanceof Network))

@@ -2,6 +2,7 @@ import type { DataType } from '../data-type.ts';
 import { type Dim, equalShapes, formatShape, SymbolicDim } from '../dim.ts';
 import { TrtDslError } from '../errors.ts';
 import type { TensorType } from '../tensor.ts';
+import { describe } from '../where.ts';
 
 /** Throws a TrtDslError 'shape'. */
 export function wrongShape(message: string): never {
@@ -90,5 +91,5 @@ export function requireOneOf(what: string, value: unknown, names: readonly strin
 export function requireDims(what: string, value: unknown): asserts value is readonly Dim[] {
   const good = (d: unknown): boolean => d instanceof SymbolicDim || (Number.isSafeInteger(d) && (d as number) >= 0);
   if (!Array.isArray(value) || !value.every(good))
-    wrongArgument(`${what} ${Array.isArray(value) ? formatShape(value) : String(value)} is no list of sizes`);
+    wrongArgument(`${what} ${describe(value)} is no list of sizes: integers ≥ 0, or names such as dim('batch')`);
 }

@@ -39,7 +39,7 @@ export const convolution = defineOp('convolution', [2, 3], ([x, kernel, bias], a
   const [filters, depth, ...window] = kernel!.shape as readonly [number, number, number, number];
   if (channels !== depth * groups || filters % groups !== 0)
     wrongShape(
-      `${groups} group(s) of a kernel of ${depth} channels and ${filters} filters do not fit ${channels} channels`,
+      `in ${groups} groups a kernel of ${depth} channels takes ${depth * groups} channels and a multiple of ${groups} filters, not ${channels} and ${filters}`,
     );
   if (bias) {
     requireSameType(x!, bias);

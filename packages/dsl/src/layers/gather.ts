@@ -15,7 +15,7 @@ export const gather = defineOp(
   2,
   ([data, indices], { axis }: GatherAttributes) => {
     requireRank('the data', data!, 1, 8);
-    requireType('the indices', indices!, indexTypes);
+    requireType('the index', indices!, indexTypes);
     const at = frontAxis(axis, data!.shape.length);
     const shape = [...data!.shape.slice(0, at), ...indices!.shape, ...data!.shape.slice(at + 1)];
     return [{ dataType: data!.dataType, shape }];

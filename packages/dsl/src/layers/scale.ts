@@ -1,7 +1,8 @@
-import type { FloatType } from '../data-type.ts';
+import { type FloatType, floatTypes } from '../data-type.ts';
 import type { LayerOptions, Network } from '../network.ts';
 import type { UpTo } from '../ranks.ts';
 import type { Operand, Tensor } from '../tensor.ts';
+import { requireType } from './checks.ts';
 
 /**
  * (x · scale + shift) to the power `power`, as nvinfer1::IScaleLayer computes it, each step only if given: elementwise
@@ -16,6 +17,7 @@ export function addScale<D extends FloatType, R extends number>(
     readonly power?: Operand<NoInfer<D>, UpTo<NoInfer<R>>>;
   },
 ): Tensor<D, R> {
+  requireType('the input', x, floatTypes);
   const net = options.name === undefined ? this : this.scope(options.name);
   const { scale, shift, power } = options;
   const scaled = scale === undefined ? x : net.addMul(x, scale);

@@ -82,6 +82,7 @@ export function addTranspose<D extends DataType, R extends number>(
   x: Tensor<D, R>,
   options: LayerOptions & { readonly permutation: Permutation<NoInfer<R>> },
 ): Tensor<D, R> {
+  if (options.permutation === undefined) wrongArgument('a transpose needs a permutation');
   const attributes = { firstTranspose: options.permutation as readonly number[] };
   return this.add(shuffle, [x], attributes, options, 'transpose')[0] as Tensor<D, R>;
 }
