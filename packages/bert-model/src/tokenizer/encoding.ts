@@ -55,7 +55,7 @@ export function assemble(
   sequences: readonly TokenRange[],
   frame: Frame | null,
   tokenOf: (id: number) => string,
-): Mutable<Encoding> {
+): Encoding {
   const encoding: Mutable<Encoding> = {
     ids: [],
     tokens: [],

@@ -1,5 +1,5 @@
 export type { AddedToken } from './added-tokens.ts';
-export { type EncodedBatch, type Encoding, type Span, stack } from './encoding.ts';
+export { type EncodedBatch, type Encoding, type Span, stack, type TokenList, type TokenRange } from './encoding.ts';
 export type { NormalizerOptions, NormalizerSteps } from './normalizer.ts';
 export { readTokenizer } from './settings.ts';
 export { type EncodeBatchOptions, type EncodeOptions, Tokenizer, type TokenizerOptions } from './tokenizer.ts';

@@ -2,7 +2,7 @@ import { TrtDslError } from '@trt-dsl/dsl';
 import { type AddedToken, AddedTokenSplitter } from './added-tokens.ts';
 import type { AlignedText } from './aligned-text.ts';
 import { joinPieces } from './decode.ts';
-import { assemble, type Encoding, type Frame, frameSize, pad, type TokenList } from './encoding.ts';
+import { assemble, type Encoding, type Frame, frameSize, pad, type TokenList, type TokenRange } from './encoding.ts';
 import { type NormalizerOptions, type NormalizerSteps, normalize, normalizerSteps } from './normalizer.ts';
 import { preTokenize } from './pre-tokenizer.ts';
 import { type TruncationStrategy, truncate } from './truncation.ts';
@@ -125,17 +125,21 @@ export class Tokenizer {
    * @throws TrtDslError (`argument`) if maxLength leaves no room, if a text cannot be truncated as asked, or if padTo is too small
    */
   encode(text: string, pair?: string | null, options: EncodeOptions = {}): Encoding {
-    const lists = [text, ...(pair === undefined || pair === null ? [] : [pair])].map((each) => this.tokensOf(each));
-    const frame = (options.addSpecialTokens ?? true) ? this.frame : null;
-    const tokenOf = (id: number): string => this.tokenOf(id)!;
+    const lists = [text, ...(pair === undefined || pair === null ? [] : [pair])].map((each) => this.tokenList(each));
+    const addSpecialTokens = options.addSpecialTokens ?? true;
     const [first, ...others] = truncate(lists, {
       strategy: options.truncation ?? 'longest_first',
-      maxTokens: roomForText(options.maxLength, frame ? frameSize(lists.length === 2) : 0),
+      maxTokens: roomForText(options.maxLength, addSpecialTokens ? frameSize(lists.length === 2) : 0),
       stride: wholeNumber('stride', options.stride ?? 0, 0),
     });
-    const encoding = assemble(first!, frame, tokenOf);
-    for (const window of others) encoding.overflowing.push(assemble(window, frame, tokenOf));
+    const overflowing = others.map((window) => this.assemble(window, addSpecialTokens));
+    const encoding = { ...this.assemble(first!, addSpecialTokens), overflowing };
     return options.padTo === undefined ? encoding : this.pad(encoding, wholeNumber('padTo', options.padTo, 1));
+  }
+
+  /** Frames one or two ranges of token lists: what {@link encode} returns for each window that it cuts. */
+  assemble(sequences: readonly TokenRange[], addSpecialTokens = true): Encoding {
+    return assemble(sequences, addSpecialTokens ? this.frame : null, (id) => this.tokenOf(id)!);
   }
 
   /** Encodes several texts, or pairs, and pads them to one length. See {@link encode}. */
@@ -163,7 +167,7 @@ export class Tokenizer {
 
   /** The pieces that a text is split into, as the vocabulary spells them. */
   tokenize(text: string): string[] {
-    return this.tokensOf(text).ids.map((id) => this.tokenOf(id)!);
+    return this.tokenList(text).ids.map((id) => this.tokenOf(id)!);
   }
 
   /** Text from ids; ids that no token has are left out. */
@@ -177,7 +181,8 @@ export class Tokenizer {
     return joinPieces(tokens, this.prefix);
   }
 
-  private tokensOf(text: string): TokenList {
+  /** The tokens of a text, before anything frames them: what {@link assemble} takes ranges of. */
+  tokenList(text: string): TokenList {
     const list: TokenList = { ids: [], starts: [], ends: [], words: [] };
     const addWhole = (id: number, start: number, end: number): void => {
       list.words.push(nextWord(list));
