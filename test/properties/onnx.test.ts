@@ -1,0 +1,64 @@
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { onnxBackend } from '@trt-dsl/onnx-backend';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findPython } from '../support/python.ts';
+import { PyTorch } from '../support/pytorch/client.ts';
+import { caseFromJson, caseToJson } from './case-json.ts';
+import { expectedFeatures } from './expected-features.ts';
+import { explain } from './explain.ts';
+import { generate } from './generate/generate.ts';
+import { reportToJson } from './report-json.ts';
+import seeds from './seeds.json' with { type: 'json' };
+import { type Report, runSuite } from './suite.ts';
+
+/**
+ * PROPERTY_SEED and PROPERTY_RUNS choose other graphs (`random` for a seed of the hour); PROPERTY_SAVE=1 adds what fails
+ * to seeds.json; PROPERTY_RESULT=path writes the report.
+ */
+const { PROPERTY_SEED = '1', PROPERTY_RUNS = '1000', PROPERTY_SAVE, PROPERTY_RESULT } = process.env;
+const first = PROPERTY_SEED === 'random' ? Date.now() % 2 ** 31 : Number(PROPERTY_SEED);
+const count = Number(PROPERTY_RUNS);
+
+const backend = onnxBackend({ threads: 1 });
+let torch: PyTorch;
+let report: Report;
+
+beforeAll(async () => {
+  torch = await PyTorch.start(await findPython());
+});
+afterAll(() => torch?.close());
+
+/** Shrinks what failed and throws it, as code; seeds.json gets it if asked. */
+async function requireAgreement(found: Report): Promise<void> {
+  if (found.failures.length === 0) return;
+  const explained = await explain(backend, found, { torch });
+  if (PROPERTY_SAVE) {
+    const all = [...seeds, ...explained.map((one) => caseToJson(one.case, one.failure.message))];
+    writeFileSync(fileURLToPath(new URL('./seeds.json', import.meta.url)), `${JSON.stringify(all, undefined, 1)}\n`);
+  }
+  const summary = `${found.cases - found.agreed} of ${found.cases} graphs disagree (seeds from ${first})`;
+  throw new Error(`${summary}\n\n${explained.map(({ text }) => text).join('\n')}`);
+}
+
+describe('ONNX Runtime equals PyTorch', () => {
+  it.skipIf(seeds.length === 0)('on graphs that once failed', async () => {
+    await requireAgreement(await runSuite(backend, seeds.map(caseFromJson), { torch }));
+  });
+
+  it(`on ${count} random graphs, seeds ${first} to ${first + count - 1}`, { timeout: 300_000 }, async () => {
+    report = await runSuite(
+      backend,
+      Array.from({ length: count }, (_, i) => generate(first + i)),
+      { torch },
+    );
+    if (PROPERTY_RESULT) writeFileSync(PROPERTY_RESULT, reportToJson(report, { first, device: 'CPU' }));
+    await requireAgreement(report);
+  });
+
+  it.skipIf(first !== 1 || count < 1000)('and these show every op and attribute at least 30 times', () => {
+    const rare = expectedFeatures.filter((feature) => (report.coverage.get(feature) ?? 0) < 30);
+    expect(rare.map((feature) => `${feature}: ${report.coverage.get(feature) ?? 0}`)).toEqual([]);
+    expect([...report.coverage.keys()].filter((feature) => !expectedFeatures.includes(feature))).toEqual([]);
+  });
+});
