@@ -72,7 +72,8 @@ export async function buildAddon(
   args.push(define('TRT_PRODUCT', product), define('TRT_HEADERS', headers.folder), define('CUDA_STUB_HEADERS', cuda));
   args.push(define('NODE_ADDON_API_DIR', nodeAddonApi), define('TRT_SANITIZE', sanitize ? 'ON' : 'OFF'));
   if (debug) args.push('--debug');
-  await run(process.execPath, args, packageFolder, log);
+  // Not cmake-js compile: on an error it deletes everything and compiles a second time.
+  for (const step of ['configure', 'build']) await run(process.execPath, [cmakeJs, step, ...args], packageFolder, log);
   const built = join(folder, debug ? 'Debug' : 'Release', 'trt.node');
   const target = join(packageFolder, 'build', name, 'trt.node');
   mkdirSync(dirname(target), { recursive: true });

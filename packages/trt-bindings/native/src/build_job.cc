@@ -1,6 +1,6 @@
 // A build in a thread of its own: progress (nvinfer1::IProgressMonitor), cancelling, and the plan as a promise.
 #include <deque>
-#include <set>
+#include <map>
 #include <thread>
 
 #include "bind.h"
@@ -28,7 +28,14 @@ class Monitor final : public IProgressMonitor {
   void phaseFinish(char const* phase) noexcept override;
 
  private:
+  struct Phase {
+    std::string parent;
+    int32_t steps = 0;
+  };
+  Phase known(char const* phase);
   Job& job_;
+  std::mutex mutex_;
+  std::map<std::string, Phase> open_;  // guarded by mutex_
 };
 
 struct Job {
@@ -61,12 +68,26 @@ struct Job {
   }
 };
 
-void Monitor::phaseStart(char const* phase, char const* parent, int32_t steps) noexcept { job_.push({"start", phase, parent ? parent : "", steps, 0}); }
+void Monitor::phaseStart(char const* phase, char const* parent, int32_t steps) noexcept {
+  {
+    std::lock_guard lock(mutex_);
+    open_[phase] = {parent ? parent : "", steps};
+  }
+  job_.push({"start", phase, parent ? parent : "", steps, 0});
+}
 bool Monitor::stepComplete(char const* phase, int32_t step) noexcept {
-  job_.push({"step", phase, "", 0, step});
+  const Phase of = known(phase);
+  job_.push({"step", phase, of.parent, of.steps, step});
   return !job_.cancelled.load();
 }
-void Monitor::phaseFinish(char const* phase) noexcept { job_.push({"finish", phase, "", 0, 0}); }
+void Monitor::phaseFinish(char const* phase) noexcept {
+  const Phase of = known(phase);
+  job_.push({"finish", phase, of.parent, of.steps, of.steps});
+}
+Monitor::Phase Monitor::known(char const* phase) {
+  std::lock_guard lock(mutex_);
+  return open_[phase];
+}
 
 // Runs in the job's thread.
 void build(Job& job) {
@@ -133,9 +154,15 @@ void settle(Napi::Env env, Job& job) {
   }
 }
 
-std::set<Job*>& jobs() {
-  static thread_local std::set<Job*> set;  // of this environment's thread
-  return set;
+// Also when the environment ends while the build runs: TensorRT's thread must not outlive what it uses.
+void endJob(napi_env, void* data, void*) {
+  auto* job = static_cast<Job*>(data);
+  job->cancelled = true;
+  if (job->thread.joinable()) {
+    job->thread.join();
+    delete job->plan;
+  }
+  delete job;
 }
 
 void onWake(napi_env rawEnv, napi_value, void* context, void*) {
@@ -157,20 +184,11 @@ void onWake(napi_env rawEnv, napi_value, void* context, void*) {
       if (!finished) return;
       if (!job->thread.joinable()) return;  // already settled
       settle(env, *job);
-      jobs().erase(job);
       napi_release_threadsafe_function(job->wake, napi_tsfn_release);
       return;
     }
   } catch (const Napi::Error& error) {
     error.ThrowAsJavaScriptException();
-  }
-}
-
-// The environment ends while builds run: TensorRT's thread must not outlive what it uses.
-void endAll(void*) {
-  for (Job* job : jobs()) {
-    job->cancelled = true;
-    if (job->thread.joinable()) job->thread.join();
   }
 }
 
@@ -206,7 +224,7 @@ Napi::Value buildSerializedNetwork(Call& call) {
     return promise;
   }
   const auto status = napi_create_threadsafe_function(
-      env, nullptr, nullptr, Napi::String::New(env, "TensorRT build"), 0, 1, job, [](napi_env, void* data, void*) { delete static_cast<Job*>(data); }, job, onWake, &job->wake);
+      env, nullptr, nullptr, Napi::String::New(env, "TensorRT build"), 0, 1, job, endJob, job, onWake, &job->wake);
   if (status != napi_ok) {
     delete job;
     throw Napi::Error::New(env);
@@ -222,15 +240,9 @@ Napi::Value buildSerializedNetwork(Call& call) {
     job->removeListener = Napi::Persistent(listener);
     signal.As<Napi::Object>().Get("addEventListener").As<Napi::Function>().Call(signal, {Napi::String::New(env, "abort"), listener});
   }
-  static thread_local bool hooked = false;
-  if (!hooked) {
-    hooked = true;
-    napi_add_env_cleanup_hook(env, endAll, nullptr);
-  }
   callsReachingNative++;
   call.self->session->busy = "a build is going on";
   static_cast<IBuilderConfig*>(config->object)->setProgressMonitor(&job->monitor);
-  jobs().insert(job);
   job->thread = std::thread([job] { build(*job); });
   return promise;
 }

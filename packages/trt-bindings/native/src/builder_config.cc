@@ -113,7 +113,7 @@ Napi::Value getPluginsToSerialize(Call& call) {
 
 template <class C>
 void computeCapabilities(ClassBuilder<C>& c) {
-  if constexpr (requires { &C::setComputeCapability; }) {
+#if TRT_PRODUCT_RTX
     PROPERTY(NbComputeCapabilities);
     c.custom("setComputeCapability", 2, 2, [](Call& call) -> Napi::Value {
       Argument<ComputeCapability> capability(call, 0);
@@ -132,7 +132,7 @@ void computeCapabilities(ClassBuilder<C>& c) {
       callsReachingNative++;
       return nameOf(call.env(), call.as<C>()->getComputeCapability(index));
     });
-  }
+#endif
 }
 
 }  // namespace

@@ -11,6 +11,10 @@
 #include <string>
 #include <vector>
 
+// CMake defines one of TRT_PRODUCT_TRT10, TRT_PRODUCT_TRT11 and TRT_PRODUCT_RTX.
+#ifndef TRT_PRODUCT_RTX
+#define TRT_PRODUCT_RTX 0
+#endif
 #define TRT_HAS_PLUGINS (!TRT_PRODUCT_RTX)
 
 namespace trt {
