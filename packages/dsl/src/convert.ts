@@ -3,7 +3,7 @@ import { TrtDslError } from './errors.ts';
 
 /** What a conversion to a narrower type lost: counts of values. */
 export interface ConversionLoss {
-  /** finite before, infinite (float8: NaN) after */
+  /** finite before, infinite (float8, which has no infinity: 448) after */
   readonly overflowed: number;
   /** not zero before, zero or subnormal after */
   readonly underflowed: number;
@@ -12,10 +12,8 @@ export interface ConversionLoss {
 const word = new Uint32Array(1);
 const single = new Float32Array(word.buffer);
 
-/** float32 → the bits of the nearest float16, ties to even; overflow gives infinity. */
-export function float16Bits(value: number): number {
-  single[0] = value;
-  const bits = word[0]!;
+/** A float32's bits → the bits of the nearest float16. */
+function halfOf(bits: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const magnitude = bits & 0x7fffffff;
   if (magnitude >= 0x7f800000) return sign | (magnitude > 0x7f800000 ? 0x7e00 : 0x7c00);
@@ -30,6 +28,12 @@ export function float16Bits(value: number): number {
   return sign | (half + (rest > middle || (rest === middle && (half & 1) === 1) ? 1 : 0));
 }
 
+/** float32 → the bits of the nearest float16, ties to even; overflow gives infinity. */
+export function float16Bits(value: number): number {
+  single[0] = value;
+  return halfOf(word[0]!);
+}
+
 /** The value of a float16's bits, exactly. */
 export function float16Value(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
@@ -39,12 +43,16 @@ export function float16Value(bits: number): number {
   return sign * (exponent === 0 ? mantissa * 2 ** -24 : (1 + mantissa / 1024) * 2 ** (exponent - 15));
 }
 
+/** A float32's bits → the bits of the nearest bfloat16. */
+function brainOf(bits: number): number {
+  if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40;
+  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
+}
+
 /** float32 → the bits of the nearest bfloat16, ties to even. */
 export function bfloat16Bits(value: number): number {
   single[0] = value;
-  const bits = word[0]!;
-  if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40;
-  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
+  return brainOf(word[0]!);
 }
 
 /** The value of a bfloat16's bits, exactly. */
@@ -128,7 +136,7 @@ export function toFloat32(dataType: DataType, array: HostArray): Float32Array {
   return out;
 }
 
-/** Numbers as stored elements of `dataType`, rounded to nearest even where the type is a float. */
+/** Numbers as stored elements of `dataType`; where the type is a float, the nearest (ties to even) to the nearest float32. */
 export function fromNumbers<D extends DataType>(dataType: D, values: ArrayLike<number>): HostArray<D> {
   const { bytes } = dataTypes[dataType];
   const out = arrayOf(dataType, new Uint8Array(values.length * bytes)) as { [i: number]: Scalar };
@@ -154,38 +162,90 @@ export function convertBytes(bytes: Uint8Array, from: DataType, to: DataType): {
   if (from === to) return { bytes, overflowed: 0, underflowed: 0 };
   if (dataTypes[from].kind !== dataTypes[to].kind)
     throw new TrtDslError('data-type', `${from} weights cannot stand in for ${to}`);
-  const source = arrayOf(from, bytes);
-  const target = arrayOf(to, new Uint8Array(source.length * dataTypes[to].bytes)) as { [i: number]: Scalar };
-  const loss = dataTypes[to].kind === 'float' ? convertFloats : convertIntegers;
-  const { overflowed, underflowed } = loss(source, target, from, to);
-  return { bytes: bytesOf(target as unknown as ArrayBufferView), overflowed, underflowed };
+  if (dataTypes[to].kind !== 'float') return { bytes: convertIntegers(bytes, from, to), overflowed: 0, underflowed: 0 };
+  return fromSingles[to as FloatName](toSingles[from as FloatName](arrayOf(from, bytes)));
 }
 
-type Convert = (source: HostArray, target: { [i: number]: Scalar }, from: DataType, to: DataType) => ConversionLoss;
-
-const convertFloats: Convert = (source, target, from, to) => {
-  const { read } = codecs[from];
-  const { read: readBack, write } = codecs[to];
-  const { tiny, max } = floatRange[to as FloatName];
-  let overflowed = 0;
-  let underflowed = 0;
-  for (let i = 0; i < source.length; i++) {
-    const value = read(source[i]!);
-    const stored = write(value);
-    target[i] = stored;
-    const magnitude = Math.abs(value);
-    if (magnitude > max) {
-      if (Number.isFinite(value) && (to === 'float8' || !Number.isFinite(readBack(stored)))) overflowed++;
-    } else if (magnitude < tiny && value !== 0) underflowed++;
-  }
-  return { overflowed, underflowed };
+/** Stored elements of each float type as the bits of float32, exactly. */
+const toSingles: { readonly [D in FloatName]: (array: HostArray) => Uint32Array } = {
+  float32: (array) => new Uint32Array(array.buffer, array.byteOffset, array.length),
+  float16: (array) => {
+    float16Table ??= table(65536, float16Value);
+    return lookUp(array as Uint16Array, float16Table);
+  },
+  bfloat16: (array) => {
+    const source = array as Uint16Array;
+    const out = new Uint32Array(source.length);
+    for (let i = 0; i < out.length; i++) out[i] = source[i]! << 16;
+    return out;
+  },
+  float8: (array) => {
+    float8Table ??= table(256, float8Value);
+    return lookUp(array as Uint8Array, float8Table);
+  },
 };
 
-const convertIntegers: Convert = (source, target, from, to) => {
+function lookUp(source: Uint8Array | Uint16Array, values: Float32Array): Uint32Array {
+  const bits = new Uint32Array(values.buffer);
+  const out = new Uint32Array(source.length);
+  for (let i = 0; i < out.length; i++) out[i] = bits[source[i]!]!;
+  return out;
+}
+
+type Converted = { readonly bytes: Uint8Array } & ConversionLoss;
+
+/** The bits of float32 as each float type, nearest even, and what was lost. */
+const fromSingles: { readonly [D in FloatName]: (bits: Uint32Array) => Converted } = {
+  float32: (bits) => ({ bytes: bytesOf(bits), overflowed: 0, underflowed: 0 }),
+  float16: (bits) => {
+    const out = new Uint16Array(bits.length);
+    let overflowed = 0;
+    let underflowed = 0;
+    for (let i = 0; i < out.length; i++) {
+      const value = bits[i]!;
+      const half = halfOf(value);
+      out[i] = half;
+      if ((half & 0x7fff) === 0x7c00) overflowed += (value & 0x7fffffff) === 0x7f800000 ? 0 : 1;
+      else if ((half & 0x7c00) === 0) underflowed += (value & 0x7fffffff) === 0 ? 0 : 1;
+    }
+    return { bytes: bytesOf(out), overflowed, underflowed };
+  },
+  bfloat16: (bits) => {
+    const out = new Uint16Array(bits.length);
+    let overflowed = 0;
+    let underflowed = 0;
+    for (let i = 0; i < out.length; i++) {
+      const value = bits[i]!;
+      const brain = brainOf(value);
+      out[i] = brain;
+      if ((brain & 0x7fff) === 0x7f80) overflowed += (value & 0x7fffffff) === 0x7f800000 ? 0 : 1;
+      else if ((brain & 0x7f80) === 0) underflowed += (value & 0x7fffffff) === 0 ? 0 : 1;
+    }
+    return { bytes: bytesOf(out), overflowed, underflowed };
+  },
+  float8: (bits) => {
+    const values = new Float32Array(bits.buffer, bits.byteOffset, bits.length);
+    const out = new Uint8Array(bits.length);
+    let overflowed = 0;
+    let underflowed = 0;
+    for (let i = 0; i < out.length; i++) {
+      const value = values[i]!;
+      const byte = float8Bits(value);
+      out[i] = byte;
+      if (Math.abs(value) > floatRange.float8.max) overflowed += Number.isFinite(value) ? 1 : 0;
+      else if ((byte & 0x78) === 0) underflowed += value === 0 ? 0 : 1;
+    }
+    return { bytes: out, overflowed, underflowed };
+  },
+};
+
+function convertIntegers(bytes: Uint8Array, from: DataType, to: DataType): Uint8Array {
+  const source = arrayOf(from, bytes);
+  const target = arrayOf(to, new Uint8Array(source.length * dataTypes[to].bytes)) as { [i: number]: Scalar };
   for (let i = 0; i < source.length; i++) {
     target[i] = to === 'int64' ? BigInt(source[i]!) : Number(source[i]!);
     if (Number(target[i]) !== Number(source[i]!))
       throw new TrtDslError('data-type', `the ${from} value ${source[i]} at element ${i} does not fit ${to}`);
   }
-  return { overflowed: 0, underflowed: 0 };
-};
+  return bytesOf(target as unknown as ArrayBufferView);
+}

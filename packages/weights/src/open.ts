@@ -61,7 +61,8 @@ const letters = (text: string) => startsWith(...Buffer.from(text, 'latin1'));
 const kinds: readonly (readonly [(beginning: Uint8Array) => boolean, ((path: string) => WeightsFile) | string])[] = [
   [isNpy, readNpy],
   [letters('PK\x03\x04'), readNpz],
-  [letters('PK\x05\x06'), readNpz],
+  [letters('PK\x05\x06'), readNpz], // empty
+  [letters('PK\x06\x06'), readNpz], // empty, 64-bit
   [(b) => startsWith(0x80)(b) && b[1]! >= 2 && b[1]! <= 5, pickleAdvice],
   [
     letters('\x89HDF\r\n\x1a\n'),

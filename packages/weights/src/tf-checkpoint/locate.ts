@@ -14,7 +14,7 @@ function latest(folder: string): string {
   const path = join(folder, stateFile);
   const text = readFileSync(path, 'utf8');
   const [, name] = /^\s*model_checkpoint_path:\s*"((?:[^"\\]|\\.)*)"/m.exec(text) ?? [];
-  if (!name) throw fileError(path, 0, 'has no line `model_checkpoint_path: "…"`');
+  if (!name || name.includes('\0')) throw fileError(path, 0, 'has no line `model_checkpoint_path: "…"`');
   const written = name.replaceAll(/\\(.)/g, '$1');
   const candidates = [isAbsolute(written) ? written : join(folder, written), join(folder, basename(written))];
   const prefix = candidates.find((candidate) => isFile(candidate + index));
