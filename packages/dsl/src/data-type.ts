@@ -54,7 +54,8 @@ export function arrayOf<D extends DataType>(dataType: D, bytes: Uint8Array): Hos
   const { bytes: size, array: View } = dataTypes[dataType];
   if (bytes.byteLength % size !== 0)
     throw new TrtDslError('argument', `${bytes.byteLength} bytes are no whole number of ${dataType} values`);
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // Not bytes.slice(): on a Buffer that is a view, as unaligned as before.
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new View(aligned.buffer, aligned.byteOffset, aligned.byteLength / size) as HostArray<D>;
 }
 
