@@ -1,0 +1,60 @@
+import type { Backend, Graph, Tensor, Tensors, TensorType } from '@trt-dsl/dsl';
+import { loadTensorRT } from '../load.ts';
+import type { TensorRT } from '../types.ts';
+import { build } from './build.ts';
+import { notesOf, TensorRTEngine } from './engine.ts';
+import type { RunOptions, TensorRTCompileOptions, TensorRTOptions } from './options.ts';
+import { type PlanNotes, splitNotes } from './plan.ts';
+
+/** TensorRT as a backend: compiles on any machine that the product can build on, runs on an NVIDIA GPU. */
+export interface TensorRTBackend extends Backend<TensorRTCompileOptions> {
+  readonly tensorrt: TensorRT;
+  compile<I extends Tensors, O extends Tensors>(
+    graph: Graph<I, O>,
+    options?: TensorRTCompileOptions,
+  ): Promise<TensorRTEngine<I, O>>;
+  /** An engine from what `serialize` gave, or from a plan made elsewhere. */
+  load(bytes: Uint8Array, options?: RunOptions): Promise<TensorRTEngine>;
+}
+
+/**
+ * The TensorRT backend.
+ * @throws TensorRTError if no library is found; the message says where it was looked for, and how to get it
+ */
+export function tensorrt(options: TensorRTOptions = {}): TensorRTBackend {
+  const { product, root, device } = options;
+  const library = loadTensorRT({ ...(product && { product }), ...(root && { root }) });
+  for (const path of options.pluginLibraries ?? []) library.getPluginRegistry().loadLibrary(path);
+  const where = device === undefined ? {} : { device };
+  return {
+    name: `${library.product} ${library.version}`,
+    tensorrt: library,
+    async compile<I extends Tensors, O extends Tensors>(
+      graph: Graph<I, O>,
+      compileOptions: TensorRTCompileOptions = {},
+    ) {
+      const { plan, graph: lowered } = await build(library, graph, compileOptions);
+      const notes: PlanNotes = {
+        product: library.product,
+        version: library.version,
+        inputs: typesOf(graph.inputs),
+        outputs: typesOf(graph.outputs),
+        plugins: lowered.nodes.flatMap((node) =>
+          node.op === 'plugin' ? [`${node.attributes.plugin}@${node.attributes.version}`] : [],
+        ),
+      };
+      return new TensorRTEngine<I, O>(library, plan, notes, { ...where, ...compileOptions });
+    },
+    async load(bytes, runOptions = {}) {
+      const { plan, notes } = splitNotes(bytes);
+      if (notes) return new TensorRTEngine(library, plan, notes, { ...where, ...runOptions });
+      using runtime = library.createInferRuntime();
+      using native = await runtime.deserializeCudaEngineAsync(plan);
+      return new TensorRTEngine(library, plan, notesOf(library, native), { ...where, ...runOptions });
+    },
+  };
+}
+
+/** The types alone, without the network that tensors belong to. */
+const typesOf = (tensors: ReadonlyMap<string, Tensor>): ReadonlyMap<string, TensorType> =>
+  new Map([...tensors].map(([name, { dataType, shape }]) => [name, { dataType, shape }]));
