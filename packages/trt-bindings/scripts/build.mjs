@@ -59,16 +59,7 @@ export async function buildAddon(
   const define = (key, value) => `--CD${key}=${value}`;
   const cmakeJs = require.resolve('cmake-js/bin/cmake-js');
   const nodeAddonApi = dirname(require.resolve('node-addon-api/package.json'));
-  const args = [
-    cmakeJs,
-    'compile',
-    '--directory',
-    join(packageFolder, 'native'),
-    '--out',
-    folder,
-    '--parallel',
-    String(jobs),
-  ];
+  const args = ['--directory', join(packageFolder, 'native'), '--out', folder, '--parallel', String(jobs)];
   args.push(define('TRT_PRODUCT', product), define('TRT_HEADERS', headers.folder), define('CUDA_STUB_HEADERS', cuda));
   args.push(define('NODE_ADDON_API_DIR', nodeAddonApi), define('TRT_SANITIZE', sanitize ? 'ON' : 'OFF'));
   if (debug) args.push('--debug');

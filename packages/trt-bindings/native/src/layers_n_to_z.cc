@@ -19,17 +19,19 @@ Napi::Value setScales(Call& call) {
   callsReachingNative++;
   layer->setScales(scales.data(), static_cast<int32_t>(scales.size()));
   call.check();
-  std::vector<float> kept(nvinfer1::Dims::MAX_DIMS);
+  std::vector<float> kept(scales.size());
   const int32_t count = layer->getScales(static_cast<int32_t>(kept.size()), kept.data());
-  kept.resize(static_cast<size_t>(std::max(0, count)));
-  if (kept != scales) call.fail("TensorRT did not take these scales");
+  if (count != static_cast<int32_t>(scales.size()) || kept != scales) call.fail("TensorRT did not take these scales");
   return call.env().Undefined();
 }
 
 Napi::Value getScales(Call& call) {
   float scales[nvinfer1::Dims::MAX_DIMS];
   callsReachingNative++;
-  const int32_t count = call.as<nvinfer1::IResizeLayer>()->getScales(nvinfer1::Dims::MAX_DIMS, scales);
+  const auto* layer = call.as<nvinfer1::IResizeLayer>();
+  const int32_t count = layer->getScales(0, nullptr);  // only a buffer of exactly the right size is filled
+  call.self->session->recorder.clear();
+  if (count > 0 && count <= nvinfer1::Dims::MAX_DIMS) layer->getScales(count, scales);
   auto list = Napi::Array::New(call.env());
   for (int32_t k = 0; k < count && k < nvinfer1::Dims::MAX_DIMS; k++) list.Set(static_cast<uint32_t>(k), Napi::Number::New(call.env(), scales[k]));
   return list;

@@ -7,8 +7,9 @@ using namespace nvinfer1;
 
 namespace {
 
-// An illegal layer comes back as an object whose output has no shape; here it is an error. Layers whose inputs are
-// completed by setters afterwards (a fill, slice or resize with dynamic sizes) are left alone.
+// An illegal layer comes back as an object whose output has no shape; here it is an error. Layers that setters may still
+// complete (the axis of a concatenation or quantization, the padding of a convolution) are left alone until
+// ITensor.getDimensions is called.
 template <class L>
 Napi::Value checked(Call& call, L* layer, bool shapesLater = false) {
   if (!layer) call.fail("TensorRT refused the layer");
@@ -44,7 +45,7 @@ Napi::Value addConcatenation(Call& call) {
   TensorsArgument inputs(call, 0);
   if (inputs.tensors.empty()) call.refuse(0, "an array of at least one ITensor");
   callsReachingNative++;
-  return checked(call, call.as<INetworkDefinition>()->addConcatenation(inputs.tensors.data(), static_cast<int32_t>(inputs.tensors.size())));
+  return checked(call, call.as<INetworkDefinition>()->addConcatenation(inputs.tensors.data(), static_cast<int32_t>(inputs.tensors.size())), true);
 }
 
 Napi::Value addEinsum(Call& call) {
@@ -150,10 +151,12 @@ void addGroups(ClassBuilder<C>& c) {
 #define ADD(name)                          \
   if constexpr (requires { &C::name; })    \
   c.custom(#name, Signature<decltype(&C::name)>::arity, Signature<decltype(&C::name)>::arity, add<&C::name>)
-#define ADD_SHAPED_LATER(name) c.custom(#name, Signature<decltype(&C::name)>::arity, Signature<decltype(&C::name)>::arity, add<&C::name, true>)
+#define ADD_SHAPED_LATER(name)             \
+  if constexpr (requires { &C::name; })    \
+  c.custom(#name, Signature<decltype(&C::name)>::arity, Signature<decltype(&C::name)>::arity, add<&C::name, true>)
 #define ADD_OVERLOAD(name, Layer, ...)                                       \
   if constexpr (requires { static_cast<Add<Layer, __VA_ARGS__>>(&C::name); }) \
-  c.custom(#name, Signature<Add<Layer, __VA_ARGS__>>::arity, Signature<Add<Layer, __VA_ARGS__>>::arity, add<static_cast<Add<Layer, __VA_ARGS__>>(&C::name)>)
+  c.custom(#name, Signature<Add<Layer, __VA_ARGS__>>::arity, Signature<Add<Layer, __VA_ARGS__>>::arity, add<static_cast<Add<Layer, __VA_ARGS__>>(&C::name), true>)
 
 void defineNetworkAdds(ClassInfo& cls) {
   auto all = []<class C>(ClassBuilder<C> c) {
@@ -165,47 +168,47 @@ void defineNetworkAdds(ClassInfo& cls) {
     ADD(addCast);
     c.custom("addConcatenation", 1, 1, addConcatenation);
     ADD(addConstant);
-    ADD(addConvolutionNd);
+    ADD_SHAPED_LATER(addConvolutionNd);
     ADD(addCumulative);
-    ADD(addDeconvolutionNd);
+    ADD_SHAPED_LATER(addDeconvolutionNd);
     ADD_OVERLOAD(addDequantize, IDequantizeLayer, ITensor&, ITensor&, DataType);
     addGroups(c);
-    ADD(addDynamicQuantize);
-    ADD(addDynamicQuantizeV2);
+    ADD_SHAPED_LATER(addDynamicQuantize);
+    ADD_SHAPED_LATER(addDynamicQuantizeV2);
     c.custom("addEinsum", 2, 2, addEinsum);
     ADD(addElementWise);
     c.custom("addFill", 3, 3, add<static_cast<Add<IFillLayer, Dims const&, FillOperation, DataType>>(&C::addFill), true>);
-    ADD(addGather);
-    ADD(addGatherV2);
+    ADD_SHAPED_LATER(addGather);
+    ADD_SHAPED_LATER(addGatherV2);
     ADD(addGridSample);
     ADD(addIdentity);
     ADD(addIfConditional);
-    ADD(addKVCacheUpdate);
+    ADD_SHAPED_LATER(addKVCacheUpdate);
     ADD(addLoop);
     ADD(addLRN);
     ADD(addMatrixMultiply);
-    ADD(addMoE);
+    ADD_SHAPED_LATER(addMoE);
     c.custom("addNMS", 3, 4, addNMS);
     c.custom("addNonZero", 1, 2, addNonZero);
-    ADD(addNormalization);
-    ADD(addNormalizationV2);
-    ADD(addOneHot);
+    ADD_SHAPED_LATER(addNormalization);
+    ADD_SHAPED_LATER(addNormalizationV2);
+    ADD_SHAPED_LATER(addOneHot);
     ADD(addPaddingNd);
     ADD(addParametricReLU);
 #if TRT_HAS_PLUGINS
     c.custom("addPluginV2", 2, 2, addPluginV2);
     c.custom("addPluginV3", 3, 3, addPluginV3);
 #endif
-    ADD(addPoolingNd);
+    ADD_SHAPED_LATER(addPoolingNd);
     ADD_OVERLOAD(addQuantize, IQuantizeLayer, ITensor&, ITensor&, DataType);
     ADD(addRaggedSoftMax);
     ADD(addReduce);
     ADD_SHAPED_LATER(addResize);
-    ADD(addReverseSequence);
+    ADD_SHAPED_LATER(addReverseSequence);
     ADD(addRotaryEmbedding);
     ADD(addScale);
     ADD(addScaleNd);
-    ADD(addScatter);
+    ADD_SHAPED_LATER(addScatter);
     ADD(addSelect);
     ADD(addShape);
     ADD(addShuffle);

@@ -1,0 +1,321 @@
+// One run of the fuzz test, in a process of its own that a crash may take down:
+//   node child.mjs <addon> <library> <seed> <calls> <journal>
+// Calls every exported native method with arguments of all kinds on objects in all states. Half of the calls mend the
+// argument that the last TypeError complained of, so that they reach TensorRT. The journal holds the call under way, for
+// whoever looks at a crash. Prints one line of JSON: what was called, and how many calls reached TensorRT.
+import { openSync, writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const [addonPath, libraryPath, seedText, callsText, journalPath] = process.argv.slice(2);
+const addon = createRequire(import.meta.url)(addonPath);
+const library = addon.load(libraryPath);
+const journal = openSync(journalPath, 'w');
+
+let state = Number(seedText) >>> 0;
+/** mulberry32 */
+const random = () => {
+  state = (state + 0x6d2b79f5) >>> 0;
+  let t = Math.imul(state ^ (state >>> 15), 1 | state);
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+};
+const below = (n) => Math.floor(random() * n);
+const pick = (list) => list[below(list.length)];
+const chance = (p) => random() < p;
+
+// ── the world: native objects by class, open and closed ─────────────────────────────────────────────────────────────
+
+const classNames = Object.keys(addon.classes);
+const world = new Map(classNames.map((name) => [name, []]));
+const classOf = (value) => classNames.find((name) => value instanceof addon.classes[name]);
+const keep = (value) => {
+  if (Array.isArray(value)) for (const each of value.slice(0, 4)) keep(each);
+  else if (value !== null && typeof value === 'object') {
+    const list = world.get(classOf(value));
+    if (list === undefined) return;
+    if (list.length >= 24) list[below(list.length)] = value;
+    else list.push(value);
+  }
+};
+const anyObject = () => {
+  const lists = [...world.values()].filter((list) => list.length > 0);
+  return pick(pick(lists));
+};
+
+const floats = (n) => ({ type: 'FLOAT', data: new Float32Array(n).fill(0.5) });
+
+function seedWorld() {
+  for (let i = 0; i < 2; i++) {
+    const builder = library.createInferBuilder();
+    const config = builder.createBuilderConfig();
+    const network = builder.createNetworkV2([]);
+    const x = network.addInput('x', 'FLOAT', [-1, 8]);
+    const image = network.addInput('image', 'FLOAT', [1, 3, 8, 8]);
+    const ids = network.addInput('ids', 'INT32', [2, 3]);
+    const flag = network.addConstant([], { type: 'BOOL', data: new Uint8Array(1) }).getOutput(0);
+    const half = network.addInput('half', 'HALF', [2, 4, 16, 64]);
+    const layers = [
+      network.addSoftMax(x),
+      network.addShuffle(image),
+      network.addGather(image, ids, 1),
+      network.addConvolutionNd(image, 4, [3, 3], floats(108), null),
+      network.addSelect(flag, x, x),
+      network.addTopK(x, 'MAX', 2, 2),
+      network.addResize(image),
+      network.addSlice(image, [0, 0, 0, 0], [1, 3, 4, 4], [1, 1, 1, 1]),
+      network.addFill([4], 'LINSPACE', 'FLOAT'),
+      network.addIfConditional(),
+      network.addLoop(),
+      network.addConstant([2, 2], floats(4)),
+    ];
+    if (library.supports('INetworkDefinition', 'addAttention'))
+      layers.push(network.addAttention(half, half, half, 'SOFTMAX', false));
+    const profile = builder.createOptimizationProfile();
+    for (const value of [builder, config, network, x, image, ids, flag, half, profile, ...layers]) keep(value);
+    keep(config.createTimingCache());
+  }
+  keep(library.createInferRuntime());
+  keep(library.getPluginRegistry());
+}
+
+// ── arguments ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const enumNames = Object.keys(addon.enums);
+const numbers = [
+  0,
+  1,
+  2,
+  3,
+  4,
+  7,
+  8,
+  16,
+  -1,
+  -2,
+  0.5,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  1e308,
+  2 ** 31,
+  -(2 ** 31),
+  2 ** 53,
+  2 ** 62,
+];
+const strings = [
+  '',
+  'x',
+  'image',
+  'ids',
+  'half',
+  'no such name',
+  'a\0b',
+  'ä'.repeat(3000),
+  'n'.repeat(5000),
+  '../../x',
+  'ij,jk->ik',
+  '\ud800',
+];
+const detached = () => {
+  const buffer = new ArrayBuffer(64);
+  const view = new Float32Array(buffer);
+  structuredClone(buffer, { transfer: [buffer] });
+  return view;
+};
+const buffers = [
+  () => new Float32Array(pick([0, 1, 4, 27, 108, 1000])),
+  () => new Uint8Array(pick([0, 1, 3, 64])),
+  () => new BigInt64Array(4),
+  () => new ArrayBuffer(16),
+  () => new DataView(new ArrayBuffer(24), 3),
+  () => new Uint8Array(new SharedArrayBuffer(32)),
+  () => new Uint8Array(new ArrayBuffer(16, { maxByteLength: 64 })),
+  () => Buffer.from('garbage that is no plan'),
+  detached,
+];
+/** An array whose elements are got by running code, which closes something. */
+const trap = () => {
+  const list = [1, 2, 3, 4].slice(0, 1 + below(4));
+  Object.defineProperty(list, 0, {
+    get() {
+      const victim = anyObject();
+      try {
+        victim.close?.();
+      } catch {}
+      return pick([1, victim, 'x']);
+    },
+  });
+  return list;
+};
+const dims = () =>
+  Array.from({ length: below(10) }, () => pick([0, 1, 2, 3, 4, 8, 16, -1, -1, -5, 2 ** 31, 2 ** 40, 0.5]));
+const smallDims = () => Array.from({ length: below(5) }, () => pick([1, 2, 3, 4, 8, -1]));
+const weights = () =>
+  pick([
+    () => null,
+    () => floats(pick([0, 1, 4, 27, 108])),
+    () => ({ type: pick(addon.enums.DataType), data: pick(buffers)() }),
+    () => ({ type: 'NONE', data: 1 }),
+    () => ({}),
+    () => ({
+      get type() {
+        throw new Error('getter');
+      },
+    }),
+  ])();
+
+const values = [
+  () => undefined,
+  () => null,
+  () => pick(numbers),
+  () => pick(numbers),
+  () => pick([0n, -1n, 2n ** 70n]),
+  () => chance(0.5),
+  () => pick(strings),
+  () => pick(addon.enums[pick(enumNames)]),
+  () => Symbol('s'),
+  () => () => {},
+  dims,
+  smallDims,
+  trap,
+  () => pick(buffers)(),
+  weights,
+  () => ({}),
+  () => Array.from({ length: below(4) }, anyObject),
+  () => new Proxy({}, { get: () => 1 }),
+  anyObject,
+  anyObject,
+];
+const anything = () => pick(values)();
+
+/** A value of the kind that a TypeError asks for. */
+function mend(expected) {
+  const enumeration = /^(?:a|an array of) (\w+)/.exec(expected)?.[1];
+  const names = /\(('\w+'(?:, '\w+')*)\)/.exec(expected)?.[1];
+  if (names) return pick(names.split(', ')).slice(1, -1);
+  if (/^an array of ITensor/.test(expected))
+    return Array.from({ length: 1 + below(3) }, () => pick(world.get('ITensor')));
+  const object = /^an (I\w+|Cuda\w+)/.exec(expected)?.[1];
+  if (object === 'ILayer') return anyObject();
+  if (object && world.get(object)?.length) return pick(world.get(object));
+  if (/^weights/.test(expected)) return weights();
+  if (/dimensions|permutation|array of (at most \d+ )?(integers|numbers)/.test(expected))
+    return expected.includes('permutation') ? pick([[1, 0], [0, 1], [0, 2, 1, 3], [0]]) : smallDims();
+  if (enumeration && addon.enums[enumeration])
+    return Array.from({ length: below(3) }, () => pick(addon.enums[enumeration]));
+  if (/boolean/.test(expected)) return chance(0.5);
+  if (/string/.test(expected)) return pick(['x', 'image', 'name', 'ij,jk->ik']);
+  if (/index|uint32|int32|integer|number|axis|byte/.test(expected)) return pick([0, 1, 2, 3, 4, 5, 8, 64]);
+  if (/TypedArray/.test(expected)) return pick(buffers)();
+  if (/function/.test(expected)) return () => {};
+  return anything();
+}
+
+// ── calls ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const counts = { calls: 0, returned: 0, typeErrors: 0, otherErrors: 0, promises: 0 };
+const methods = classNames.flatMap((name) =>
+  Object.getOwnPropertyNames(addon.classes[name].prototype)
+    .filter((method) => method !== 'constructor')
+    .map((method) => ({
+      name,
+      method,
+      descriptor: Object.getOwnPropertyDescriptor(addon.classes[name].prototype, method),
+    })),
+);
+const reachedMethods = new Set();
+
+const show = (value) => {
+  try {
+    if (value !== null && typeof value === 'object')
+      return classOf(value) ?? (Array.isArray(value) ? `[${value.length}]` : Object.prototype.toString.call(value));
+    return String(typeof value === 'symbol' ? 'symbol' : value).slice(0, 40);
+  } catch {
+    return '?';
+  }
+};
+
+function call({ name, method, descriptor }, self, args) {
+  counts.calls++;
+  const before = addon.callsReachingNative();
+  writeSync(journal, `${counts.calls} ${name}.${method}(${args.map(show).join(', ')})`.padEnd(400), 0);
+  try {
+    const result = descriptor.get ? descriptor.get.call(self) : descriptor.value.apply(self, args);
+    counts.returned++;
+    if (result instanceof Promise) {
+      counts.promises++;
+      result.then(keep, () => {});
+      return { result };
+    }
+    keep(result);
+    return { result };
+  } catch (error) {
+    if (error instanceof TypeError) counts.typeErrors++;
+    else counts.otherErrors++;
+    return { error };
+  } finally {
+    if (addon.callsReachingNative() > before) reachedMethods.add(`${name}.${method}`);
+  }
+}
+
+const arity = ({ descriptor, name, method }) =>
+  /takes (\d+)(?: to (\d+))? argument/
+    .exec(messageOf(() => descriptor.value.apply(pick(world.get(name)), new Array(30))))
+    ?.slice(1) ?? [method ? 2 : 0];
+const messageOf = (work) => {
+  try {
+    work();
+  } catch (error) {
+    return String(error?.message);
+  }
+  return '';
+};
+const arities = new Map();
+const argumentCount = (entry) => {
+  const key = `${entry.name}.${entry.method}`;
+  if (!arities.has(key) && world.get(entry.name).length > 0 && !entry.descriptor.get)
+    arities.set(key, arity(entry).filter(Boolean).map(Number));
+  return pick(arities.get(key) ?? [0, 1, 2, 3]);
+};
+
+async function one(entry) {
+  const own = world.get(entry.name);
+  // 'close' often enough, but not so that nothing stays open
+  if (entry.method === 'close' && chance(0.8)) return;
+  const self = own.length > 0 && chance(0.97) ? pick(own) : chance(0.5) ? anyObject() : anything();
+  const count = chance(0.95) ? argumentCount(entry) : below(8);
+  const args = Array.from({ length: count }, anything);
+  const mending = chance(0.8);
+  for (let attempt = 0; attempt < 8; attempt++) {
+    const { result, error } = call(entry, self, args);
+    if (result instanceof Promise && chance(0.3))
+      await Promise.race([result.catch(() => {}), new Promise((resolve) => setTimeout(resolve, 3000))]);
+    const asked = /argument (\d+) must be (.*), not /s.exec(error?.message ?? '');
+    if (!mending || !asked) return;
+    args[Number(asked[1]) - 1] = mend(asked[2]);
+  }
+}
+
+seedWorld();
+const limit = Number(callsText);
+let round = 0;
+while (counts.calls < limit) {
+  // Each method in each round, so that none is left out by chance.
+  for (const entry of methods.slice().sort(() => random() - 0.5)) {
+    if (counts.calls >= limit) break;
+    await one(entry);
+  }
+  if (++round % 3 === 0) {
+    seedWorld();
+    await new Promise((resolve) => setImmediate(resolve));
+    global.gc?.();
+  }
+}
+console.log(
+  JSON.stringify({
+    ...counts,
+    reached: addon.callsReachingNative(),
+    methods: methods.length,
+    methodsReached: reachedMethods.size,
+  }),
+);
+process.exit(0);
