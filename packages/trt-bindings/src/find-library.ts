@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { cacheFolder } from './cache.ts';
 import type { Product } from './types.ts';
 
 interface Files {
@@ -50,13 +50,8 @@ const under = (root: string): readonly string[] => [
   join(root, 'lib', 'x86_64-linux-gnu'),
 ];
 
-/** `.cache` of the checkout or of the project that uses the package; TRT_DSL_CACHE names another. */
-function cacheFolders(): readonly string[] {
-  const named = process.env['TRT_DSL_CACHE'];
-  if (named) return [named];
-  const packageFolder = join(dirname(fileURLToPath(import.meta.url)), '..');
-  return [join(packageFolder, '..', '..', '.cache'), join(process.cwd(), '.cache')];
-}
+/** Where `npx trt-dsl setup` puts libraries, a folder each. */
+const fetchedLibraries = (): string => join(cacheFolder(), 'tensorrt', 'lib');
 
 const entries = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder) : []);
 
@@ -80,14 +75,10 @@ const looked: readonly ((product: Product) => Place)[] = [
   () => ({ place: 'LD_LIBRARY_PATH', folders: (process.env['LD_LIBRARY_PATH'] ?? '').split(':').filter(Boolean) }),
   (product) => ({
     place: '.cache/tensorrt/lib',
-    folders: cacheFolders()
-      .map((cache) => join(cache, 'tensorrt', 'lib'))
-      .flatMap((lib) =>
-        entries(lib)
-          .filter((name) => libraryFiles[product].cached.test(name))
-          .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
-          .map((name) => join(lib, name)),
-      ),
+    folders: entries(fetchedLibraries())
+      .filter((name) => libraryFiles[product].cached.test(name))
+      .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+      .map((name) => join(fetchedLibraries(), name)),
   }),
   (product) => ({
     place: "the loader's cache (ldconfig -p)",
