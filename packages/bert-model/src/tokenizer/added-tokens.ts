@@ -43,7 +43,7 @@ export class AddedTokenSplitter {
       const token = this.tokens.get(match[0])!;
       let start = match.index;
       let end = start + match[0].length;
-      if (token.singleWord && (WORD_BEFORE.test(text.slice(0, start)) || WORD_AFTER.test(text.slice(end)))) continue;
+      if (token.singleWord && touchesWord(text, start, end)) continue;
       if (token.lstrip) start = Math.max(from, spacesBefore(text, start));
       if (token.rstrip) end = spacesAfter(text, end);
       if (from < start) stretches.push({ id: null, start: from, end: start });
@@ -56,6 +56,10 @@ export class AddedTokenSplitter {
 }
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+
+/** Whether a letter, mark, digit or connector stands right before or after a range. */
+const touchesWord = (text: string, start: number, end: number): boolean =>
+  WORD_BEFORE.test(text.slice(Math.max(0, start - 2), start)) || WORD_AFTER.test(text.slice(end, end + 2));
 
 const WORD_BEFORE = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
 const WORD_AFTER = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;

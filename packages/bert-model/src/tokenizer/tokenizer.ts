@@ -114,7 +114,7 @@ export class Tokenizer {
 
   /** The id of a special token, such as `mask`. @throws TrtDslError (`name`) if the vocabulary lacks it */
   specialId(which: keyof SpecialTokenNames): number {
-    const id = this.vocabulary.idOf(this.specialTokens[which]);
+    const id = this.idOf(this.specialTokens[which]);
     if (id !== undefined) return id;
     throw new TrtDslError('name', `${this.vocabulary.source}: no ${which} token ${this.specialTokens[which]}`);
   }
@@ -183,6 +183,9 @@ export class Tokenizer {
 
   /** The tokens of a text, before anything frames them: what {@link assemble} takes ranges of. */
   tokenList(text: string): TokenList {
+    if (typeof text !== 'string') {
+      throw new TrtDslError('argument', `expected a text, found ${text === null ? 'null' : typeof text}`);
+    }
     const list: TokenList = { ids: [], starts: [], ends: [], words: [] };
     const addWhole = (id: number, start: number, end: number): void => {
       list.words.push(nextWord(list));
