@@ -68,7 +68,7 @@ export function print(graph: Graph): string {
     const left =
       `  ${node.outputs.map((o) => numbers.get(o)).join(', ')} = ${call} ${formatAttributes(node)}`.trimEnd();
     const own = node.name.slice(scope.length).replace(/_\d+$/, '');
-    const comment = own === label || own === node.op ? '' : `  # ${node.name.slice(scope.length)}`;
+    const comment = own === label.replace(/@.*/, '') || own === node.op ? '' : `  # ${node.name.slice(scope.length)}`;
     lines.push(columns(left, node.outputs.map(String).join(', ')) + comment);
   }
   if (heading !== '') lines.push('/');

@@ -4,7 +4,7 @@ import { Network } from './network.ts';
 import type { Attributes, Node, OpName } from './node.ts';
 import type { Op } from './op.ts';
 import { ops } from './ops.ts';
-import type { Tensor } from './tensor.ts';
+import { formatType, type Tensor } from './tensor.ts';
 
 /** What takes a node's place: the tensors that stand for its outputs. `undefined` copies the node as it is. */
 export type Replace = (node: Node, inputs: readonly Tensor[], net: Network) => readonly Tensor[] | undefined;
@@ -20,7 +20,8 @@ const opOf = <Name extends OpName>(node: Node<Name>): Op<Name, Attributes[Name]>
   ops[node.op] as unknown as Op<Name, Attributes[Name]>;
 
 /**
- * Adds a graph's nodes to a network, its inputs replaced by `inputs` in order: a plugin's body where there is no kernel.
+ * Adds a graph's nodes to a network, its inputs replaced by `inputs` in order, of the same types: a plugin's body where
+ * there is no kernel.
  * The nodes keep their names below `net`'s scope, with a number behind where the name is taken.
  * @returns the tensors that stand for the graph's outputs
  */
@@ -29,6 +30,8 @@ export function inline(graph: Graph, inputs: readonly Tensor[], net: Network, re
   if (inputs.length !== graph.inputs.size)
     throw new TrtDslError('argument', `graph "${graph.name}" takes ${graph.inputs.size} inputs, not ${inputs.length}`);
   [...graph.inputs.values()].forEach((input, i) => {
+    if (formatType(input) !== formatType(inputs[i]!))
+      throw new TrtDslError('argument', `graph "${graph.name}" takes ${input} as input ${i}, not ${inputs[i]}`);
     known.set(input, inputs[i]!);
   });
   const copy: Copy = (node, from) => net.add(opOf(node), from, node.attributes, {}, node.name);

@@ -31,7 +31,7 @@ export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   if (Array.isArray(value))
     return value.length > 8 ? `[${value.length} elements]` : `[${value.map(describe).join(', ')}]`;
-  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'function') return 'pluginName' in value ? String(value.pluginName) : 'a function';
   if (typeof value !== 'object' || value === null) return String(value);
   const dim = Object.getPrototypeOf(value) !== Object.prototype && Object.hasOwn(value, 'terms');
   return dim ? String(value) : '{…}';
