@@ -1,15 +1,16 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { messageOf } from '@trt-dsl/dsl';
-import { cacheFolder, checkoutRoot } from '../cache.ts';
+import { cacheFolder, checkoutRoot, loadTensorRT } from '@trt-dsl/trt-bindings';
 import { requireFrom } from '../package-folder.ts';
 import { findPython } from '../python.ts';
 import { findAddons } from '../setup/addons.ts';
 import { headers } from '../setup/artifacts.ts';
 import { hasHeaders, headersFolder } from '../setup/headers.ts';
-import { findLibrary } from '../tensorrt/find.ts';
-import type { Product } from '../tensorrt/products.ts';
+import { findTensorRT } from '../tensorrt/find.ts';
+import { type Product, products } from '../tensorrt/products.ts';
 import type { Check, CheckName } from './check.ts';
+import { driver, gpu, lookForGpus } from './gpu.ts';
 
 const run = promisify(execFile);
 
@@ -59,11 +60,17 @@ async function tensorrtHeaders(): Promise<Check> {
 
 async function addons(): Promise<Check> {
   const found = await findAddons(cacheFolder());
-  const text = found.map(({ product, state }) => `${product} ${state}`).join(', ');
-  const details = { addons: found };
-  if (found.every(({ state }) => state === 'built')) return { name: 'addons', ok: true, found: text, details };
-  return { name: 'addons', ok: false, found: text, neededFor: 'TensorRT', repair: 'npx trt-dsl setup', details };
+  const check = {
+    name: 'addons',
+    ok: found.every(({ state }) => state !== 'missing'),
+    found: found.map(({ product, state }) => `${product} ${words[state]}`).join(', '),
+    details: { addons: found },
+  } as const;
+  const upToDate = found.every(({ state }) => state === 'built');
+  return upToDate ? check : { ...check, neededFor: 'TensorRT', repair: 'npx trt-dsl setup' };
 }
+
+const words = { built: 'built', stale: 'older than its sources', missing: 'not built' } as const;
 
 const purposes: Readonly<Record<Product, string>> = {
   'tensorrt-rtx': 'building TensorRT-RTX engines (no GPU needed) and running them on RTX GPUs',
@@ -72,10 +79,11 @@ const purposes: Readonly<Record<Product, string>> = {
 };
 
 const library = (product: Product) => async (): Promise<Check> => {
-  const found = await findLibrary(product);
+  const found = await findTensorRT(product);
   if (found) {
-    const text = `${found.version ?? 'version not told by its files'} (${found.place}: ${found.path})`;
-    return { name: product, ok: true, found: text, details: { ...found } };
+    const version = versionByAddon(product) ?? found.version;
+    const text = `${version ?? 'version not told by its files'} (${found.place}: ${found.path})`;
+    return { name: product, ok: true, found: text, details: { ...found, version } };
   }
   return {
     name: product,
@@ -86,46 +94,13 @@ const library = (product: Product) => async (): Promise<Check> => {
   };
 };
 
-interface Gpu {
-  readonly name: string;
-  readonly computeCapability: string;
-  readonly memory: string;
-  readonly driver: string;
-}
-
-async function askNvidiaSmi(): Promise<readonly Gpu[]> {
-  const query = ['--query-gpu=name,compute_cap,memory.total,driver_version', '--format=csv,noheader'];
-  const { stdout } = await run('nvidia-smi', query).catch(() => ({ stdout: '' }));
-  return stdout
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => {
-      const [name = '', computeCapability = '', memory = '', driver = ''] = line.split(', ');
-      return { name, computeCapability, memory, driver };
-    });
-}
-
-async function driver(gpus: readonly Gpu[]): Promise<Check> {
-  const version = gpus[0]?.driver;
-  if (version) return { name: 'driver', ok: true, found: `NVIDIA driver ${version}`, details: { version } };
-  return {
-    name: 'driver',
-    ok: false,
-    found: 'no NVIDIA driver answers (nvidia-smi)',
-    neededFor: 'running engines',
-    repair: 'install the NVIDIA driver 550 or newer (apt-get install nvidia-driver), on a machine with an NVIDIA GPU',
-  };
-}
-
-async function gpu(gpus: readonly Gpu[]): Promise<Check> {
-  const found = gpus.map((each) => `${each.name} (compute capability ${each.computeCapability}, ${each.memory})`);
-  if (gpus.length > 0) return { name: 'gpu', ok: true, found: found.join('; '), details: { gpus } };
-  return {
-    name: 'gpu',
-    ok: false,
-    found: 'none',
-    neededFor: 'running engines; building them needs none with TensorRT-RTX',
-  };
+/** What the library itself says; undefined where its addon is not built or cannot open it. */
+function versionByAddon(product: Product): string | undefined {
+  try {
+    return loadTensorRT({ product: products[product].addon }).version;
+  } catch {
+    return undefined;
+  }
 }
 
 const askVersions = `
@@ -144,13 +119,19 @@ async function pytorch(): Promise<Check> {
     const found = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
     return { name: 'pytorch', ok: true, found: `${found.join(', ')} (${python})`, details: { python, versions } };
   } catch (error) {
-    return { name: 'pytorch', ok: false, found: messageOf(error).split(';')[0]!.split('\n')[0]!, neededFor, repair };
+    return {
+      name: 'pytorch',
+      ok: false,
+      found: messageOf(error).split('; run ')[0]!.split('\n')[0]!,
+      neededFor,
+      repair,
+    };
   }
 }
 
 /** Looks for everything at once; the answers in the order of the report. */
 export async function lookForAll(): Promise<readonly Check[]> {
-  const gpus = askNvidiaSmi();
+  const cuda = lookForGpus();
   const checks: Readonly<Record<CheckName, () => Promise<Check>>> = {
     node,
     cpu,
@@ -159,8 +140,8 @@ export async function lookForAll(): Promise<readonly Check[]> {
     'tensorrt-rtx': library('tensorrt-rtx'),
     'tensorrt-10': library('tensorrt-10'),
     'tensorrt-11': library('tensorrt-11'),
-    driver: async () => driver(await gpus),
-    gpu: async () => gpu(await gpus),
+    driver: async () => driver(await cuda),
+    gpu: async () => gpu(await cuda),
     pytorch,
   };
   return Promise.all(Object.values(checks).map((check) => check()));

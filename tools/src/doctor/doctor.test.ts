@@ -22,7 +22,10 @@ describe('trt-dsl doctor', () => {
     const check = (name: string) => report.checks.find((each) => each.name === name)!;
     expect(check('node').found).toContain(process.versions.node);
     expect(check('cpu').found).toMatch(/^ONNX Runtime \d+\.\d+/);
-    expect(check('tensorrt-rtx').found).toMatch(/^1\.\d+\.\d+ /);
+    expect(check('tensorrt-rtx').found).toMatch(/^1\.7\.1 \(/);
+    expect(check('addons').details).toMatchObject({
+      addons: [{ product: 'tensorrt-rtx' }, { product: 'tensorrt-10' }, { product: 'tensorrt-11' }],
+    });
     expect(check('pytorch').found).toMatch(/torch \d+\.\d+.*transformers 4\./);
     const sizes = Object.fromEntries(report.cache.parts.map(({ name, bytes }) => [name, bytes]));
     expect(sizes['tensorrt/lib/rtx-1.7']).toBe(238_111_232);

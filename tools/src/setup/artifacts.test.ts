@@ -1,5 +1,6 @@
+import { cacheFolder, libraryFiles } from '@trt-dsl/trt-bindings';
 import { describe, expect, it } from 'vitest';
-import { cacheFolder } from '../cache.ts';
+
 import { products } from '../tensorrt/products.ts';
 import { headers, libraries } from './artifacts.ts';
 import { hasHeaders } from './headers.ts';
@@ -13,7 +14,7 @@ describe('the table of artifacts', () => {
     expect(libraries.map(({ product }) => product).sort()).toEqual(names);
     for (const { product, folder } of headers) expect(products[product].headers).toBe(folder);
     for (const { product, files } of libraries)
-      expect(files.map(({ name }) => name)).toContain(products[product].library);
+      expect(files.map(({ name }) => name)).toContain(libraryFiles[products[product].addon].library);
   });
 
   it.each(libraries)(

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { TrtDslError } from '@trt-dsl/dsl';
 import { cacheFolder, checkoutRoot } from '../cache.ts';
 import type { CommandContext, Report } from '../command.ts';
-import { findLibrary } from '../tensorrt/find.ts';
+import { findTensorRT } from '../tensorrt/find.ts';
 import type { Product } from '../tensorrt/products.ts';
 import { buildAddon, findAddons } from './addons.ts';
 import { headers, libraries } from './artifacts.ts';
@@ -67,7 +67,7 @@ async function setUpLibrary(
   const artifact = libraries.find((each) => each.product === product)!;
   const what = `${product} libraries`;
   const path = librariesFolder(cache, artifact);
-  const own = options.fetch ? undefined : await findLibrary(product);
+  const own = options.fetch ? undefined : await findTensorRT(product);
   if (own && own.place !== 'cache') {
     return { what, state: 'yours', path: own.path, ...(own.version && { version: own.version }) };
   }
