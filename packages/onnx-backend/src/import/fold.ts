@@ -76,7 +76,10 @@ export const unaryFolds: { readonly [opType: string]: (x: number) => number } = 
 
 const countOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-/** The numeric shape two shapes broadcast to. */
+/** Larger results are left to a layer. */
+const mostElements = 65536;
+
+/** The numeric shape two shapes broadcast to, if it is a small one. */
 function commonShape(a: readonly number[], b: readonly number[]): readonly number[] | undefined {
   const rank = Math.max(a.length, b.length);
   const shape: number[] = [];
@@ -86,7 +89,7 @@ function commonShape(a: readonly number[], b: readonly number[]): readonly numbe
     if (x !== y && x !== 1 && y !== 1) return undefined;
     shape.push(x === 1 ? y : x);
   }
-  return shape;
+  return countOf(shape) <= mostElements ? shape : undefined;
 }
 
 /** Elements repeated to a larger shape. */

@@ -47,3 +47,15 @@ describe.each(exported)('%s', (name) => {
     );
   });
 });
+
+it('recognizes layer normalization and GELU where an exporter spells them out', () => {
+  const counts = (name: string): Record<string, number> => {
+    const count: Record<string, number> = {};
+    for (const node of importOnnx(fixture(`${name}.onnx`)).nodes) count[node.op] = (count[node.op] ?? 0) + 1;
+    return count;
+  };
+  for (const name of exported.slice(0, 2)) {
+    expect(counts(name)).toMatchObject({ layerNorm: 5, matmul: 17, softmax: 2, activation: 3 });
+    expect(counts(name)['reduce']).toBeUndefined();
+  }
+});

@@ -29,6 +29,16 @@ const opsets = { oldest: 9, newest: 25 } as const;
  */
 export function importOnnx(source: string | Uint8Array): Graph {
   const file = openModel(source);
+  try {
+    return read(file);
+  } catch (error) {
+    if (error instanceof TrtDslError && error.message.startsWith(file.where)) throw error;
+    const code = error instanceof TrtDslError ? error.code : 'file';
+    throw new TrtDslError(code, `${file.where}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function read(file: ModelFile): Graph {
   const { model, where } = file;
   const { graph } = model;
   const net = new Network(graph?.name || 'onnx');
@@ -37,7 +47,7 @@ export function importOnnx(source: string | Uint8Array): Graph {
   const graphInputs = addInputs(file, net, values);
   const opset = opsetOf(model, where);
   const constants = new Map<Weights, Tensor>();
-  for (const node of recognize(graph?.node ?? [], file, opset)) {
+  for (const node of recognize(graph?.node ?? [], file)) {
     const label = `${where}: node "${node.name || node.output?.[0]}" (${node.domain ? `${node.domain}.` : ''}${node.opType})`;
     try {
       const inputs = (node.input ?? []).map((name) => (name === '' ? undefined : find(values, name)));

@@ -215,6 +215,7 @@ export class Reader {
 
   #grid(shape: readonly Dim[], axis: number): Tensor {
     const size = shape[axis]!;
+    if (typeof size === 'number' && size > longestRange) this.fail(`a range of ${size} elements`);
     const indices = BigInt64Array.from({ length: typeof size === 'number' ? size : longestRange }, (_, i) => BigInt(i));
     const all = this.net.operand(Weights.of('int64', [indices.length], indices, 'range'), {
       dataType: 'int64',

@@ -16,6 +16,8 @@ import { type Grid, known, knownOf, ofTensor, shapeOf, stored, type Value } from
 
 /** Sizes beyond this are ONNX's way to say "to the end". */
 const end = 2 ** 31 - 1;
+/** Lists that are made while importing are no longer than this. */
+const most = 2 ** 20;
 
 const reshape: Read = (reader) => {
   const from = shapeOf(reader.input(0));
@@ -107,6 +109,8 @@ const tile: Read = (reader) => {
 };
 
 function concatenated(reader: Reader, repeats: readonly number[]): Value {
+  if (repeats.some((times) => !Number.isSafeInteger(times) || times < 1 || times > 1000))
+    reader.fail(`repeats [${repeats.join(', ')}]`);
   return ofTensor(
     repeats.reduce<Tensor>(
       (x, times, axis) => (times === 1 ? x : reader.add('concatenation', Array<Tensor>(times).fill(x), { axis })),
@@ -205,6 +209,7 @@ const split: Read = (reader) => {
 };
 
 function equalParts(reader: Reader, length: Dim, count: number): readonly Dim[] {
+  if (!Number.isSafeInteger(count) || count < 1 || count > 1000) reader.fail(`${count} parts`);
   if (typeof length === 'number') {
     const part = Math.ceil(length / count);
     return Array.from({ length: count }, (_, i) => Math.max(0, Math.min(part, length - i * part)));
@@ -276,6 +281,7 @@ const rangeOp: Read = (reader) => {
   const { type } = reader.known(0, 'the range');
   if ([start, limit, step].every((value) => typeof value === 'number')) {
     const count = Math.max(0, Math.ceil(((limit as number) - (start as number)) / (step as number)));
+    if (count > most) return reader.fail(`a range of ${count} elements`);
     return known(
       type,
       [count],
@@ -293,6 +299,7 @@ const trilu: Read = (reader) => {
   const [rows, columns] = x.shape.slice(-2);
   if (typeof rows !== 'number' || typeof columns !== 'number')
     return reader.fail(`the sizes ${rows}, ${columns} are not known`);
+  if (rows * columns > most) return reader.fail(`a mask of ${rows} × ${columns}`);
   const upper = reader.int('upper', 1) === 1;
   const diagonal = reader.optional(1) ? reader.numbers(1, 'the diagonal')[0]! : 0;
   const kept = Array.from({ length: rows * columns }, (_, i) => {
