@@ -60,6 +60,14 @@ describe('crc32c', () => {
     );
   });
 
+  it('leaves its input as it was, also a Buffer that is a view', () => {
+    const data = Buffer.from(noise(400_003, 9));
+    const view = data.subarray(3);
+    const before = Buffer.from(data);
+    expect(crc32c(view)).toBe(bitwise(new Uint8Array(view)));
+    expect(Buffer.compare(data, before)).toBe(0);
+  });
+
   it('masks as LevelDB does', () => {
     expect(maskedCrc32c(new TextEncoder().encode('foo'))).not.toBe(crc32c(new TextEncoder().encode('foo')));
     expect(maskedCrc32c(new Uint8Array())).toBe(0xa282ead8);

@@ -118,7 +118,7 @@ function byFolding(register: number, bytes: Uint8Array): number {
     fold(0, length);
     memory.copyWithin(0, length, length + historyBytes);
   }
-  const last = bytes.slice(folded, folded + historyBytes);
+  const last = new Uint8Array(bytes.subarray(folded, folded + historyBytes)); // a copy, also of a Buffer
   const words = new Int32Array(last.buffer);
   const history = new Int32Array(memory.buffer, 0, words.length);
   for (const distance of distances) {

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { TrtDslError, type Weights } from '@trt-dsl/dsl';
 import { writeFiles, writeFolder } from './atomic.ts';
 import { npyHeader, npyTypes } from './npy.ts';
@@ -43,10 +42,7 @@ export function writeNpz(path: string, tensors: NamedWeights, options: WriteOpti
   const list = listed(tensors, path).map(([key, weights]) => [key, weights, headerOf(key, weights)] as const);
   writeFiles([path], (file) => {
     const zip = new ZipWriter(file!);
-    for (const [key, weights, header] of withProgress(list, options)) {
-      const bytes = weights.bytes();
-      zip.add(`${key}.npy`, crc32(bytes, crc32(header)), [header, bytes]);
-    }
+    for (const [key, weights, header] of withProgress(list, options)) zip.add(`${key}.npy`, [header, weights.bytes()]);
     zip.finish();
   });
 }

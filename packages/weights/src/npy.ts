@@ -60,6 +60,7 @@ export function readNpyHeader(bytes: Uint8Array, path: string, key: string): Npy
     throw refuse(textStart, `the header should be {'descr': …, 'fortran_order': …, 'shape': …}, not ${quote(text)}`);
   const type = elementType(descr, (reason) => refuse(textStart, reason));
   const shape = tuple
+    .slice(1, -1)
     .split(',')
     .filter((item) => item.trim() !== '')
     .map((item) => Number(item.replace('L', '')));
@@ -79,10 +80,10 @@ function parseDictionary(text: string): { descr?: string; fortran_order?: string
   item.lastIndex = 1;
   let end = 1;
   for (let match = item.exec(text); match; match = item.exec(text)) {
-    found[match[2]!] = match[2] === 'shape' ? match[3]!.slice(1, -1) : match[3]!;
+    found[match[2]!] = match[3]!;
     end = item.lastIndex;
   }
-  const wellFormed = /^\s*\}\s*$/.test(text.slice(end)) && found['shape'] !== undefined;
+  const wellFormed = /^\s*\}\s*$/.test(text.slice(end)) && found['shape']?.startsWith('(');
   return wellFormed && /^(True|False)$/.test(found['fortran_order'] ?? '') ? found : {};
 }
 

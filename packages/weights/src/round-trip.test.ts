@@ -171,6 +171,18 @@ describe('what others write and read', () => {
 });
 
 describe('a file as a source', () => {
+  it('gives empty tensors to every format', () => {
+    const first = fresh('.safetensors');
+    writeSafetensors(first, [['none', Weights.fromNumbers('float32', [0, 4], [])]]);
+    using source = openWeights(first);
+    for (const { suffix, write } of writers) {
+      const path = fresh(suffix);
+      write(path, tensorsOf(source));
+      using file = openWeights(path);
+      expect([String(file.get('none')), file.get('none').bytes().length]).toEqual(['float32[0, 4]', 0]);
+    }
+  });
+
   it('is converted from format to format without loss', () => {
     const numbers = [
       ['x/kernel', Weights.fromNumbers('float32', [2, 2], [1, 2, 3, 4])],

@@ -21,7 +21,7 @@ const widen =
   ) =>
   (bytes: Uint8Array): Uint8Array => {
     const size = (Source as unknown as { BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT;
-    const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+    const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes); // a copy, also of a Buffer
     const source = new Source(aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
     const target = new Target(source.length);
     for (let i = 0; i < source.length; i++) (target as { [i: number]: unknown })[i] = element(source[i]!, i);

@@ -34,6 +34,15 @@ describe('transposed', () => {
     );
   });
 
+  it('takes unaligned Buffers', () => {
+    const bytes = Buffer.alloc(25);
+    bytes.writeFloatLE(5, 1 + 4);
+    const view = transposed(
+      Weights.from({ name: 'w', dataType: 'float32', shape: [2, 3], read: () => bytes.subarray(1) }),
+    );
+    expect([...view.array()]).toEqual([0, 0, 5, 0, 0, 0]);
+  });
+
   it('reads nothing until it is read, and refuses vectors', () => {
     let reads = 0;
     const read = () => {

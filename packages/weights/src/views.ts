@@ -7,7 +7,7 @@ const tile = 32;
 
 /** The elements of `bytes`, without a copy where alignment allows it. */
 function elements(bytes: Uint8Array, size: Size): { [i: number]: number | bigint; readonly length: number } {
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes); // a copy, also of a Buffer
   return new words[size](aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / size);
 }
 
@@ -91,7 +91,7 @@ export function part<D extends DataType>(weights: Weights<D>, { axis, index, of 
   const run = piece.slice(axis).reduce((a, b) => a * b, dataTypes[weights.dataType].bytes);
   return viewOf(weights, piece, () => {
     const bytes = weights.bytes();
-    if (run * of === bytes.byteLength) return bytes.slice(index * run, (index + 1) * run);
+    if (run * of === bytes.byteLength) return new Uint8Array(bytes.subarray(index * run, (index + 1) * run));
     const out = new Uint8Array(bytes.byteLength / of);
     for (let to = 0, from = index * run; to < out.length; to += run, from += run * of)
       out.set(bytes.subarray(from, from + run), to);

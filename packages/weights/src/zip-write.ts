@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import type { ByteSink } from './atomic.ts';
 
 interface Written {
@@ -35,8 +36,10 @@ export class ZipWriter {
     this.#sink = sink;
   }
 
-  /** @param crc the CRC-32 of all of `pieces` */
-  add(path: string, crc: number, pieces: readonly Uint8Array[]): void {
+  /** A member of the bytes of `pieces`, one after the other. */
+  add(path: string, pieces: readonly Uint8Array[]): void {
+    // zlib takes empty bytes for the request of a fresh CRC
+    const crc = pieces.reduce((before, piece) => (piece.length > 0 ? crc32(piece, before) : before), 0);
     const name = new TextEncoder().encode(path);
     const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
     this.#members.push({ name, crc, size, offset: this.#sink.size });
