@@ -92,6 +92,6 @@ test('errors', () => {
 });
 
 test('inputs named like what every object has are not found by accident', () => {
-  const types = inputs({ constructor: ['float32', [1]] });
+  const types = new Map([['constructor', { dataType: 'float32', shape: [1] } as const]]);
   expect(failure(() => bindFeeds(types, {}))).toMatch(/is not fed/);
 });

@@ -103,13 +103,17 @@ export const lowerings: Lowerings<Context, Value> = {
     context.named(context.network.addCast(own(x!), nvDataTypes[node.attributes.dataType]), node.name),
   ),
   shape: single((node, [x], context) => context.named(context.network.addShape(own(x!)), node.name)),
-  softmax: single((node, [x], context) =>
-    inFloat32(node, own(x!), context, (wide, name) => {
+  softmax: single((node, [x], context) => {
+    const rank = Math.max(x!.rank, 2);
+    const probabilities = inFloat32(node, x!.at(rank), context, (wide, name) => {
       const layer = context.network.addSoftMax(wide);
-      layer.setAxes(1 << node.attributes.axis);
+      layer.setAxes(1 << (node.attributes.axis + rank - x!.rank));
       return context.named(layer, name);
-    }),
-  ),
+    });
+    return x!.rank === rank
+      ? probabilities
+      : context.reshape(probabilities, shapeOf(node.outputs[0]!), `${node.name}/rank_1`);
+  }),
   layerNorm: single((node, [x, gamma, beta], context) => {
     const rank = Math.max(x!.rank, 2);
     const normalized = inFloat32(node, x!.at(rank), context, (wide, name) => {

@@ -1,0 +1,51 @@
+import { type Backend, Network, type Target, TrtDslError, verify } from '@trt-dsl/dsl';
+import { onnxBackend } from '@trt-dsl/onnx-backend';
+import { tensorrt } from '@trt-dsl/trt-bindings';
+import { describe, expect, test } from 'vitest';
+import { legalityCases } from './support/legality-cases.ts';
+
+const cases = legalityCases(() => new Network('case'));
+
+/** Compiles every case and says which ones are legal by the table but not in truth, and the other way round. */
+async function disagreements(backend: Backend, target: Target): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const { name, build } of cases) {
+    const net = new Network(name);
+    build(net);
+    const graph = net.graph();
+    const legal = refusal(() => verify(graph, target));
+    const works = await backend.compile(graph, { optimizationLevel: 0 } as object).then(
+      (engine) => engine.close(),
+      (error: unknown) => String(error),
+    );
+    if (legal === undefined && works !== undefined)
+      found.push(`${name}: legal by the table, but ${works.slice(0, 300)}`);
+    if (legal !== undefined && works === undefined) found.push(`${name}: works, but ${legal}`);
+  }
+  return found;
+}
+
+function refusal(run: () => unknown): string | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    expect(error).toBeInstanceOf(TrtDslError);
+    return String(error);
+  }
+}
+
+describe('the table of legality says what is true', () => {
+  test('it is asked about every op and type', () => {
+    expect(cases.length).toBeGreaterThan(200);
+  });
+
+  test('of ONNX Runtime', async () => {
+    expect(await disagreements(onnxBackend(), 'onnxruntime')).toEqual([]);
+  }, 300_000);
+
+  test('of TensorRT-RTX', async () => {
+    const backend = tensorrt({ product: 'rtx' });
+    expect(await disagreements(backend, `tensorrt-rtx-${backend.tensorrt.version}`)).toEqual([]);
+  }, 600_000);
+});
