@@ -45,7 +45,9 @@ export function toOnnx(graph: Graph, { target = 'portable' }: ToOnnxOptions = {}
     dataType: (target === 'cpu' ? borderTypes[dataType] : undefined) ?? dataType,
     shape,
   });
-  const names = tensorNames(plain, bordered);
+  // ONNX Runtime 1.30 pulls a quantization before a transpose, and an output between them with it: outputs stand apart.
+  const used = new Set(plain.nodes.flatMap(({ inputs }) => inputs));
+  const names = tensorNames(plain, (tensor) => bordered(tensor) || (target === 'cpu' && used.has(tensor)));
   const context = new Context(target, (tensor) => names.get(tensor) ?? tensor.name);
   findSizes(plain, context);
 
@@ -91,14 +93,14 @@ type LoweringTable = Lowerings<Context, string> & {
 };
 
 /**
- * The tensors whose ONNX name is not their own: a layer's result that is an output bears the output's name, and a
- * tensor gives way where an output has its name.
+ * The tensors whose ONNX name is not their own: a layer's result that is an output bears the output's name (unless it
+ * stays `apart`), and a tensor gives way where an output has its name.
  */
-function tensorNames(graph: Graph, bordered: (tensor: Tensor) => boolean): ReadonlyMap<Tensor, string> {
+function tensorNames(graph: Graph, apart: (tensor: Tensor) => boolean): ReadonlyMap<Tensor, string> {
   const names = new Map<Tensor, string>();
   const made = new Set(graph.nodes.flatMap(({ op, outputs }) => (op === 'input' || op === 'constant' ? [] : outputs)));
   for (const [name, tensor] of graph.outputs)
-    if (made.has(tensor) && !bordered(tensor) && (!names.has(tensor) || name === tensor.name)) names.set(tensor, name);
+    if (made.has(tensor) && !apart(tensor) && (!names.has(tensor) || name === tensor.name)) names.set(tensor, name);
   for (const { op, outputs } of graph.nodes)
     for (const tensor of outputs)
       if (op !== 'input' && !names.has(tensor) && graph.outputs.has(tensor.name))

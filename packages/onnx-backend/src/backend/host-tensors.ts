@@ -11,11 +11,16 @@ import {
 import { Tensor as OrtTensor } from 'onnxruntime-node';
 import { borderTypes } from '../to-onnx.ts';
 
-/** A host tensor as ONNX Runtime's; types that it lacks go as float32, exactly. */
+/**
+ * A host tensor as ONNX Runtime's; types that it lacks go as float32, exactly. The elements are copied, so that the caller
+ * may use its array again as soon as `run` was called.
+ */
 export function toOrt({ dataType, shape, data }: HostTensor): OrtTensor {
   if (borderTypes[dataType]) return new OrtTensor('float32', toFloat32(dataType, data), shape);
-  if (dataType === 'float16') return new OrtTensor('float16', float16Array(data as Uint16Array), shape);
-  return new OrtTensor(dataType as Exclude<DataType, 'bfloat16' | 'float8'>, data as never, shape);
+  const View = dataTypes[dataType].array as unknown as new (from: HostArray) => HostArray;
+  const copy = new View(data);
+  if (dataType === 'float16') return new OrtTensor('float16', float16Array(copy as Uint16Array), shape);
+  return new OrtTensor(dataType as Exclude<DataType, 'bfloat16' | 'float8'>, copy as never, shape);
 }
 
 /** ONNX Runtime's tensor as the DSL's. */

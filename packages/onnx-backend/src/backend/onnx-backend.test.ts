@@ -73,6 +73,14 @@ describe('engine', () => {
     );
   });
 
+  it('has its own copy of what it is fed', async () => {
+    using engine = await backend.compile(sliced().graph());
+    const x = fromNumbers('bfloat16', [1, 1, 1, 1, 1, 1]);
+    const running = engine.run({ x });
+    x.fill(0);
+    expect([...toNumbers('bfloat16', (await running)['flat']!.data)]).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
   it('closes once, after what still runs, and refuses to run then', async () => {
     const engine = await backend.compile(sliced().graph());
     const running = engine.run({ x: new Uint16Array(6) });
@@ -101,7 +109,7 @@ describe('engine', () => {
     using memory = await backend.compile(graph);
     using file = await onnxBackend({ fileAbove: 1000 }).compile(graph);
     expect(await file.run(feeds)).toEqual(await memory.run(feeds));
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('trt-dsl-'))).toEqual([]);
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('trt-dsl-onnx-'))).toEqual([]);
   });
 
   it('computes quantized products exactly', async () => {

@@ -7,7 +7,7 @@ import {
   checkProfiles,
   checkSizes,
   type Engine,
-  type Graph,
+  Graph,
   type Tensors,
   TrtDslError,
 } from '@trt-dsl/dsl';
@@ -40,14 +40,18 @@ export function onnxBackend({ threads, fileAbove = 1.5 * 2 ** 30 }: OnnxBackendO
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',
     logSeverityLevel: 4,
-    // Quantized layers as they are written: fused integer kernels would round otherwise.
-    extra: { session: { disable_quant_qdq: '1' } },
+    extra: {
+      // Quantized layers as they are written: fused integer kernels would round otherwise.
+      session: { disable_quant_qdq: '1' },
+      // Fusing a transpose of batch and matrix axes into a product reads beside the tensor, and crashes (1.30).
+      optimization: { disable_specified_optimizers: 'MatmulTransposeFusion' },
+    },
     ...(threads !== undefined && { intraOpNumThreads: threads }),
   };
 
   async function open(name: string, model: OnnxModel): Promise<InferenceSession> {
     if (modelPieces(model).byteLength <= fileAbove) return openBytes(name, serializeOnnx(model));
-    const folder = await mkdtemp(join(tmpdir(), 'trt-dsl-'));
+    const folder = await mkdtemp(join(tmpdir(), 'trt-dsl-onnx-'));
     try {
       const path = join(folder, 'model.onnx');
       await writeOnnx(model, path, { weights: 'external' });
@@ -75,6 +79,7 @@ export function onnxBackend({ threads, fileAbove = 1.5 * 2 ** 30 }: OnnxBackendO
       options: CompileOptions = {},
     ): Promise<Engine<I, O>> {
       const { profiles, signal, onProgress } = options;
+      if (!(graph instanceof Graph)) throw new TrtDslError('argument', 'compile takes a Graph: call network.graph()');
       if (profiles) checkProfiles(graph, profiles);
       signal?.throwIfAborted();
       onProgress?.('lower', 0);
