@@ -59,7 +59,7 @@ function seedWorld() {
       network.addShuffle(image),
       network.addGather(image, ids, 1),
       network.addConvolutionNd(image, 4, [3, 3], floats(108), null),
-      network.addSelect(flag, x, x),
+      network.addSelect(network.addConstant([1, 1], { type: 'BOOL', data: new Uint8Array(1) }).getOutput(0), x, x),
       network.addTopK(x, 'MAX', 2, 2),
       network.addResize(image),
       network.addSlice(image, [0, 0, 0, 0], [1, 3, 4, 4], [1, 1, 1, 1]),

@@ -50,7 +50,7 @@ struct Job {
   std::thread thread;
   std::atomic<bool> cancelled{false};
   bool reportsProgress = false;
-  bool settled = false;
+  Napi::Error thrown;  // by onProgress: ends the build, which is rejected with it
 
   std::mutex mutex;
   std::deque<Event> events;  // guarded by mutex
@@ -93,8 +93,15 @@ Monitor::Phase Monitor::known(char const* phase) {
 void build(Job& job) {
   auto& session = *job.builder->session;
   RecorderScope scope(&session.recorder);
-  job.plan = static_cast<IBuilder*>(job.builder->object)
-                 ->buildSerializedNetwork(*static_cast<INetworkDefinition*>(job.network->object), *static_cast<IBuilderConfig*>(job.config->object));
+  {
+    // One build at a time: TensorRT-RTX mixes up the compute capabilities of builds that run at once, and on a GPU their
+    // measurements of kernels would disturb each other.
+    static std::mutex mutex;
+    std::lock_guard lock(mutex);
+    if (!job.cancelled)
+      job.plan = static_cast<IBuilder*>(job.builder->object)
+                     ->buildSerializedNetwork(*static_cast<INetworkDefinition*>(job.network->object), *static_cast<IBuilderConfig*>(job.config->object));
+  }
   job.reports = session.recorder.take();
   {
     std::lock_guard lock(job.mutex);
@@ -112,12 +119,9 @@ void reportProgress(Napi::Env env, Job& job, const Event& event) {
   object["step"] = Napi::Number::New(env, event.step);
   try {
     job.onProgress.Call({object});
-  } catch (const Napi::Error& error) {  // an error of the caller's own: end the build with it
-    if (!job.settled) {
-      job.settled = true;
-      job.cancelled = true;
-      job.deferred.Reject(error.Value());
-    }
+  } catch (const Napi::Error& error) {
+    job.thrown = error;
+    job.cancelled = true;
   }
 }
 
@@ -139,12 +143,10 @@ void settle(Napi::Env env, Job& job) {
     } catch (const Napi::Error&) {
     }
   }
-  if (job.settled) {
+  if (!job.thrown.IsEmpty()) {
     delete job.plan;
-    return;
-  }
-  job.settled = true;
-  if (job.cancelled) {
+    job.deferred.Reject(job.thrown.Value());
+  } else if (job.cancelled) {
     delete job.plan;
     job.deferred.Reject(job.signal.Value().Get("reason"));
   } else if (job.plan) {
@@ -171,22 +173,18 @@ void onWake(napi_env rawEnv, napi_value, void* context, void*) {
   Napi::Env env(rawEnv);
   Napi::HandleScope scope(env);
   try {
-    for (;;) {
-      std::deque<Event> events;
-      bool finished;
-      {
-        std::lock_guard lock(job->mutex);
-        events.swap(job->events);
-        finished = job->finished;
-      }
-      for (const Event& event : events)
-        if (!job->settled) reportProgress(env, *job, event);
-      if (!finished) return;
-      if (!job->thread.joinable()) return;  // already settled
-      settle(env, *job);
-      napi_release_threadsafe_function(job->wake, napi_tsfn_release);
-      return;
+    std::deque<Event> events;
+    bool finished;
+    {
+      std::lock_guard lock(job->mutex);
+      events.swap(job->events);
+      finished = job->finished;
     }
+    for (const Event& event : events)
+      if (job->thrown.IsEmpty()) reportProgress(env, *job, event);
+    if (!finished || !job->thread.joinable()) return;  // not yet, or settled before
+    settle(env, *job);
+    napi_release_threadsafe_function(job->wake, napi_tsfn_release);
   } catch (const Napi::Error& error) {
     error.ThrowAsJavaScriptException();
   }

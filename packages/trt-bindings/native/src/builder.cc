@@ -24,15 +24,6 @@ Napi::Value createBuilder(Napi::Env env, const std::shared_ptr<Library>& library
 
 namespace {
 
-template <class T>
-std::shared_ptr<Owned<T>> child(Call& call, T* object) {
-  auto resource = std::make_shared<Owned<T>>();
-  resource->object = object;
-  resource->session = call.self->session;
-  resource->parents.push_back(call.self);
-  return resource;
-}
-
 Napi::Value createNetworkV2(Call& call) {
   const uint32_t flags = call.given(0) ? maskOf<NetworkDefinitionCreationFlag>(call, 0) : 0;
   callsReachingNative++;
@@ -51,7 +42,10 @@ Napi::Value createBuilderConfig(Call& call) {
   callsReachingNative++;
   auto* config = call.as<IBuilder>()->createBuilderConfig();
   if (!config) call.fail("TensorRT made no config");
-  auto resource = child(call, config);
+  auto resource = std::make_shared<ConfigResource>();
+  resource->object = config;
+  resource->session = call.self->session;
+  resource->parents.push_back(call.self);
   call.check();
   return wrap(call.env(), classInfo<IBuilderConfig>, resource);
 }

@@ -8,6 +8,17 @@ struct BuilderResource final : Owned<nvinfer1::IBuilder> {
   ~BuilderResource() override { free(); }
 };
 
+struct ConfigResource final : Owned<nvinfer1::IBuilderConfig> {
+  ~ConfigResource() override { free(); }
+  // Handles to the cache that the config has at the moment; it may be replaced, and TensorRT's own is freed then.
+  std::vector<std::weak_ptr<Resource>> caches;
+  void forgetCaches() {
+    for (auto& cache : caches)
+      if (auto resource = cache.lock()) resource->object = nullptr;
+    caches.clear();
+  }
+};
+
 void defineBuilder();
 void defineBuilderConfig();
 void defineOptimizationProfile();

@@ -68,6 +68,8 @@ Napi::Value setTimingCache(Call& call) {
   auto cache = resourceOf(call, 0, classInfo<ITimingCache>);
   Argument<bool> ignoreMismatch(call, 1);
   if (cache->session != call.self->session) raise(call.env(), "argument", call.where() + ": argument 1 is a timing cache of another builder's config");
+  if (call.as<IBuilderConfig>()->getTimingCache() == cache->object) return call.env().Undefined();  // it is set already
+  static_cast<ConfigResource*>(call.self.get())->forgetCaches();
   callsReachingNative++;
   if (!call.as<IBuilderConfig>()->setTimingCache(*static_cast<ITimingCache*>(cache->object), ignoreMismatch.get())) call.fail("TensorRT refused the timing cache");
   call.check();
@@ -86,6 +88,7 @@ Napi::Value getTimingCache(Call& call) {
   resource->object = cache;
   resource->session = call.self->session;
   resource->parents = {call.self};
+  static_cast<ConfigResource*>(call.self.get())->caches.push_back(resource);
   return wrap(call.env(), classInfo<ITimingCache>, resource);
 }
 
@@ -156,7 +159,10 @@ void defineBuilderConfig() {
     METHOD(canRunOnDLA);
     PROPERTY(DLACore);
     PROPERTY(DefaultDeviceType);
-    METHOD(reset);
+    c.custom("reset", 0, 0, [](Call& call) -> Napi::Value {
+      static_cast<ConfigResource*>(call.self.get())->forgetCaches();
+      return act<IBuilderConfig, &IBuilderConfig::reset>(call);
+    });
     c.custom("addOptimizationProfile", 1, 1, addOptimizationProfile);
     METHOD(getNbOptimizationProfiles);
     PROPERTY(ProfilingVerbosity);

@@ -173,10 +173,13 @@ Napi::Value loadLibrary(Call& call) {
 
 Napi::Value pluginRegistry(Napi::Env env, const std::shared_ptr<Library>& library) {
   auto resource = std::make_shared<Resource>();
-  resource->session = std::make_shared<Session>(library);
+  // The registry is the process's, and so is the recorder it keeps.
+  static auto* session = new std::shared_ptr<Session>(std::make_shared<Session>(library));
+  resource->session = *session;
   callsReachingNative++;
   resource->object = library->getPluginRegistry();
   if (!resource->object) raise(env, "backend", "getPluginRegistry: TensorRT has none");
+  static_cast<IPluginRegistry*>(resource->object)->setErrorRecorder(&resource->session->recorder);
   return wrap(env, classInfo<IPluginRegistry>, resource);
 }
 

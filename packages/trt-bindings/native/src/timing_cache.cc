@@ -20,6 +20,7 @@ void defineTimingCache() {
     c.custom("combine", 2, 2, [](Call& call) -> Napi::Value {
       auto other = resourceOf(call, 0, classInfo<ITimingCache>);
       Argument<bool> ignoreMismatch(call, 1);
+      if (other->object == call.self->object) raise(call.env(), "argument", call.where() + ": a cache cannot be combined with itself");  // TensorRT waits for itself
       callsReachingNative++;
       if (!call.as<ITimingCache>()->combine(*static_cast<ITimingCache*>(other->object), ignoreMismatch.get())) call.fail("TensorRT refused to combine them");
       call.check();
