@@ -1,8 +1,8 @@
 import { type Dim, type Graph, isDataType, messageOf, parseDim, type TensorType, TrtDslError } from '@trt-dsl/dsl';
 import type { ModelProto, StringStringEntryProto } from './proto/messages.ts';
-import { readSliceChecks, sliceChecks } from './slice-checks.ts';
+import { readSizeChecks, sizeChecks } from './size-checks.ts';
 
-const keys = { inputs: 'trt_dsl.inputs', outputs: 'trt_dsl.outputs', slices: 'trt_dsl.slices' } as const;
+const keys = { inputs: 'trt_dsl.inputs', outputs: 'trt_dsl.outputs', sizeChecks: 'trt_dsl.size_checks' } as const;
 
 /** Types by name, as an engine has them. */
 export type Bindings = ReadonlyMap<string, TensorType>;
@@ -11,17 +11,17 @@ export type Bindings = ReadonlyMap<string, TensorType>;
 export interface Metadata {
   readonly inputs: Bindings;
   readonly outputs: Bindings;
-  /** slices to check at each set of sizes, if any */
-  readonly slices: Graph | undefined;
+  /** layers to check at each set of sizes, if any */
+  readonly sizeChecks: Graph | undefined;
 }
 
-/** What ONNX cannot say: the DSL's types of inputs and outputs, computed sizes, and slices to check when it runs. */
+/** What ONNX cannot say: the DSL's types of inputs and outputs, computed sizes, and layers to check when it runs. */
 export function metadataOf(graph: Graph): StringStringEntryProto[] {
-  const slices = sliceChecks(graph);
+  const checks = sizeChecks(graph);
   return [
     { key: keys.inputs, value: encode(graph.inputs) },
     { key: keys.outputs, value: encode(graph.outputs) },
-    ...(slices ? [{ key: keys.slices, value: slices }] : []),
+    ...(checks ? [{ key: keys.sizeChecks, value: checks }] : []),
   ];
 }
 
@@ -54,7 +54,7 @@ export function readMetadata(model: ModelProto, where: string): Metadata {
   return {
     inputs: read(keys.inputs, decode),
     outputs: read(keys.outputs, decode),
-    slices: read(keys.slices, readSliceChecks, ''),
+    sizeChecks: read(keys.sizeChecks, readSizeChecks, ''),
   };
 }
 

@@ -163,7 +163,15 @@ describe('serialize and load', () => {
     expect(loaded.serialize()).toEqual(compiled.serialize());
   });
 
-  it('checks slices when loaded, too', async () => {
+  it('checks sizes when loaded, too', async () => {
+    const net = new Network('window');
+    const x = net.addInput('x', 'float32', [1, 1, seq, 4]);
+    net.markOutput(net.addPooling(x, { operation: 'max', window: [3, 1], stride: [1, 1] }), 'y');
+    using pooling = await backend.compile(net.graph());
+    using again = await backend.load(pooling.serialize());
+    for (const engine of [pooling, again])
+      await expect(engine.run({ x: new Float32Array(8) })).rejects.toThrow(/max_pooling.*seq = 2.*window/s);
+    expect((await again.run({ x: new Float32Array(16) }))['y']!.shape).toEqual([1, 1, 2, 4]);
     using compiled = await backend.compile(sliced().graph());
     using loaded = await backend.load(compiled.serialize());
     await expect(loaded.run({ x: new Uint16Array(4) })).rejects.toThrow(/slice.*seq = 2.*outside/s);

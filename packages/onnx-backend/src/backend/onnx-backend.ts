@@ -106,7 +106,7 @@ export function onnxBackend({ threads, fileAbove = 1.5 * 2 ** 30 }: OnnxBackendO
       if (!(bytes instanceof Uint8Array)) throw new TrtDslError('argument', `${where} is a Uint8Array`);
       checkSeal(bytes, where);
       const model = decodeModel(bytes, where);
-      const { inputs, outputs, slices } = readMetadata(model, where);
+      const { inputs, outputs, sizeChecks } = readMetadata(model, where);
       const name = model.graph?.name ?? where;
       const opened = await openBytes(name, bytes);
       return new OnnxEngine({
@@ -114,7 +114,7 @@ export function onnxBackend({ threads, fileAbove = 1.5 * 2 ** 30 }: OnnxBackendO
         session: opened,
         inputs,
         outputs,
-        checkSizes: (sizes) => slices && checkSizes(slices, sizes),
+        checkSizes: (sizes) => sizeChecks && checkSizes(sizeChecks, sizes),
         serialize: () => bytes,
       });
     },

@@ -171,7 +171,7 @@ describe('damaged files', () => {
         damaged[at]! ^= change;
         attempt(damaged);
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     );
   });
   it('are refused where they are cut', () => {
@@ -179,7 +179,7 @@ describe('damaged files', () => {
       fc.property(fc.nat(bytes.length - 1), (at) => {
         expect(() => importOnnx(bytes.slice(0, at))).toThrow(TrtDslError);
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
   it('are named', () => {
