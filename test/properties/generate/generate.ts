@@ -26,14 +26,14 @@ const weights: Readonly<Record<string, number>> = {
   gather: 3,
   shuffle: 5,
   slice: 4,
-  select: 4,
-  sum: 2,
+  select: 5,
+  sum: 3,
   sub: 3,
-  prod: 2,
+  prod: 3,
   min: 3,
   max: 3,
   less: 3,
-  greater: 2,
+  greater: 3,
   equal: 3,
   divide: 2,
 };
@@ -48,7 +48,7 @@ export function generate(seed: number, excluded: Excluded = new Set()): GraphCas
   for (let attempt = 0; ; attempt++) {
     const random = new Random(seed).fork(`attempt ${attempt}`);
     const d = new Draft(random, excluded);
-    const wanted = random.int(4, 22);
+    const wanted = random.int(6, 26);
     for (let done = 0; done < wanted && d.domains.size < mostNodes - 8; done++) {
       const [name, step] = random.pick(steps);
       if (excluded.has(name)) continue;

@@ -1,0 +1,43 @@
+import type { Backend, CompileOptions } from '@trt-dsl/dsl';
+import type { Excluded } from './generate/draft.ts';
+
+/** A backend as the properties see it: how it is made, what it lacks, how exact it is. */
+export interface Subject {
+  readonly backend: Backend;
+  /** features that graphs for it leave out, see `Excluded` */
+  readonly excluded: Excluded;
+  /** float32 roundings that an op may be off inside (bounds.py) */
+  readonly slack: number;
+  /** graphs that share one engine */
+  readonly group: number;
+}
+
+/** Every compile with these options besides its own. */
+const withOptions = <O extends CompileOptions>(backend: Backend<O>, options: O): Backend => ({
+  name: backend.name,
+  compile: (graph, given) => backend.compile(graph, { ...options, ...given } as O),
+  load: (bytes) => backend.load(bytes),
+});
+
+/** What TensorRT has no layer for in these types, whatever the version. */
+const tensorrtLacks = ['uint8', 'cast to uint8', 'cast to float8', 'topK rank 1', 'quantized output', 'special'];
+
+/** The backends that properties run on, by name. Each is imported only if asked for. */
+export const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
+  onnx: async () => {
+    const { onnxBackend } = await import('@trt-dsl/onnx-backend');
+    return { backend: onnxBackend({ threads: 1 }), excluded: new Set(), slack: 4, group: 1 };
+  },
+  // TensorRT 10 on this machine's GPU. Its float32 kernels approximate exp, erf and tanh, and may sum in another order.
+  tensorrt: async () => {
+    const { tensorrt } = await import('@trt-dsl/trt-bindings');
+    const timingCache = process.env['TIMING_CACHE'] ?? '/tmp/trt-dsl.timings';
+    const backend = withOptions(tensorrt({ product: 'trt10' }), { optimizationLevel: 0, timingCache });
+    return { backend, excluded: new Set(tensorrtLacks), slack: 64, group: 20 };
+  },
+  // TensorRT-RTX: builds here, runs only on a GPU that it takes.
+  rtx: async () => {
+    const { tensorrt } = await import('@trt-dsl/trt-bindings');
+    return { backend: tensorrt({ product: 'rtx' }), excluded: new Set(tensorrtLacks), slack: 64, group: 1 };
+  },
+};

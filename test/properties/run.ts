@@ -1,0 +1,85 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { PyTorch } from '../support/pytorch/client.ts';
+import { subjects } from './backends.ts';
+import { type CaseJson, caseFromJson, caseToJson } from './case-json.ts';
+import { explain } from './explain.ts';
+import type { GraphCase } from './generate/case.ts';
+import { generate } from './generate/generate.ts';
+import { reportToJson } from './report-json.ts';
+import { minimize } from './shrink.ts';
+import { runSuite } from './suite.ts';
+import { caseCode } from './to-code.ts';
+
+/**
+ * The properties without vitest, for a machine that has Node and Python only:
+ *
+ *     npx tsc --build test/properties
+ *     node test/properties/dist/properties/run.js tensorrt --count 1000 --out result.json
+ *
+ * --from, --count: seeds; --case file: one case from seeds.json's form instead; --crash: shrinks the first seed to what
+ * still ends the process, each try in a process of its own; --explain n: shrinks the first n failing graphs.
+ */
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    from: { type: 'string', default: '1' },
+    count: { type: 'string', default: '1000' },
+    group: { type: 'string' },
+    slack: { type: 'string' },
+    python: { type: 'string', default: process.env['PYTHON'] ?? 'python3' },
+    worker: { type: 'string', default: 'test/support/pytorch/worker.py' },
+    device: { type: 'string', default: 'CPU' },
+    out: { type: 'string' },
+    case: { type: 'string' },
+    explain: { type: 'string', default: '3' },
+    crash: { type: 'boolean', default: false },
+  },
+});
+const name = positionals[0] ?? 'onnx';
+const make = subjects[name];
+if (!make) throw new Error(`there is no backend "${name}"; there are ${Object.keys(subjects).join(', ')}`);
+const { backend, excluded, ...usual } = await make();
+const first = Number(values.from);
+const count = Number(values.count);
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** Whether a case ends a process of its own with a signal. */
+function crashes(one: GraphCase): boolean {
+  const path = `/tmp/trt-dsl-case-${process.pid}.json`;
+  writeFileSync(path, JSON.stringify(caseToJson(one, '')));
+  try {
+    execFileSync(process.execPath, [process.argv[1]!, name, '--case', path], { stdio: 'ignore' });
+    return false;
+  } catch (error) {
+    return (error as { signal?: string | null }).signal != null;
+  }
+}
+
+if (values.crash) {
+  const whole = generate(first, excluded);
+  const smallest = await minimize(whole, async (candidate) => crashes(candidate));
+  say(caseCode(smallest));
+  say(JSON.stringify(caseToJson(smallest, 'ends the process')));
+  process.exit(0);
+}
+
+using torch = await PyTorch.start(values.python, values.worker);
+const options = {
+  torch,
+  group: Number(values.group ?? usual.group),
+  slack: Number(values.slack ?? usual.slack),
+  onProgress: (done: number, of: number) => say(`${done} of ${of}`),
+};
+const cases = values.case
+  ? [caseFromJson(JSON.parse(readFileSync(values.case, 'utf8')) as CaseJson)]
+  : Array.from({ length: count }, (_, i) => generate(first + i, excluded));
+const report = await runSuite(backend, cases, options);
+const command = `node run.js ${process.argv.slice(2).join(' ')}`;
+const commit = process.env['COMMIT'];
+if (values.out)
+  writeFileSync(values.out, reportToJson(report, { first, device: values.device, command, ...(commit && { commit }) }));
+say(`${report.backend}: ${report.agreed} of ${report.cases} graphs agree, ${report.outputs} outputs`);
+for (const { text } of await explain(backend, report, options, Number(values.explain))) say(text);
+process.exitCode = report.failures.length > 0 ? 1 : 0;
