@@ -1,1 +1,2 @@
 export * from './models/minilm.ts';
+export { findPython } from './python.ts';
