@@ -245,6 +245,23 @@ bool same(T a, T b) {
   return a == b;
 }
 
+// ISliceLayer::setStart, setSize and setStride take away the tensor that gave the value before; where it is the data too,
+// that goes with it, and TensorRT crashes over the missing input later. (IFillLayer's first input is such a value.)
+template <class C>
+struct RestoreDataInput {
+  explicit RestoreDataInput(C*) {}
+};
+template <class C>
+  requires(std::is_base_of_v<nvinfer1::ILayer, C> && !std::is_same_v<C, nvinfer1::IFillLayer>)
+struct RestoreDataInput<C> {
+  C* layer;
+  nvinfer1::ITensor* data;
+  explicit RestoreDataInput(C* l) : layer(l), data(l->getNbInputs() > 0 ? l->getInput(0) : nullptr) {}
+  ~RestoreDataInput() {
+    if (data && layer->getInput(0) != data) layer->setInput(0, *data);
+  }
+};
+
 // A setter of one value, held against its getter afterwards: most of nvinfer1's setters return void and only log.
 template <class C, auto Set, auto Get>
 Napi::Value assign(Call& call) {
@@ -253,6 +270,7 @@ Napi::Value assign(Call& call) {
   auto one = []<class A>(Call& c, std::type_identity<A>) {
     Argument<A> argument(c, 0);
     C* object = c.as<C>();
+    const RestoreDataInput<C> restore(object);
     callsReachingNative++;
     if constexpr (std::is_same_v<typename S::Result, bool>) {
       if (!(object->*Set)(argument.get())) c.fail("TensorRT refused " + describe(c.info[0]));
