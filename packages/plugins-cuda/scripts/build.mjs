@@ -29,10 +29,15 @@ const pypiCompiler = [
 ];
 
 function run(command, args, { quiet = true } = {}) {
-  const result = spawnSync(command, args, { encoding: 'utf8', stdio: quiet ? 'pipe' : ['ignore', 'inherit', 'inherit'] });
+  const result = spawnSync(command, args, {
+    encoding: 'utf8',
+    stdio: quiet ? 'pipe' : ['ignore', 'inherit', 'inherit'],
+  });
   if (result.error) throw new Error(`cannot run ${command}: ${result.error.message}`);
   if (result.status !== 0) {
-    throw new Error(`${command} ${args.join(' ')}\nended with status ${result.status}\n${result.stdout ?? ''}${result.stderr ?? ''}`);
+    throw new Error(
+      `${command} ${args.join(' ')}\nended with status ${result.status}\n${result.stdout ?? ''}${result.stderr ?? ''}`,
+    );
   }
   return result.stdout ?? '';
 }
@@ -51,7 +56,16 @@ export function findCompiler() {
   const toolkit = join(cudaCache, 'py/nvidia/cu13');
   if (!existsSync(join(toolkit, 'bin/nvcc'))) {
     mkdirSync(cudaCache, { recursive: true });
-    run('python3', ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', join(cudaCache, 'py'), ...pypiCompiler]);
+    run('python3', [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--no-deps',
+      '--target',
+      join(cudaCache, 'py'),
+      ...pypiCompiler,
+    ]);
   }
   return { nvcc: join(toolkit, 'bin/nvcc'), library: join(toolkit, 'lib') };
 }
@@ -102,5 +116,12 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
     },
   });
   const { architectures, headers, jobs, verbose } = values;
-  console.log(buildPlugins({ ...(architectures && { architectures: architectures.split(',') }), headers, jobs: Number(jobs), verbose }));
+  console.log(
+    buildPlugins({
+      ...(architectures && { architectures: architectures.split(',') }),
+      headers,
+      jobs: Number(jobs),
+      verbose,
+    }),
+  );
 }

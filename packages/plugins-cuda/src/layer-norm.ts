@@ -1,0 +1,24 @@
+import { definePlugin, type FloatType, type Network, type Operand, type Tensor } from '@trt-dsl/dsl';
+import { toFloat32 } from './float32.ts';
+
+export interface LayerNormFields {
+  /** what is added to the variance, BERT's is 1e-12 */
+  readonly epsilon: number;
+  readonly [name: string]: number;
+}
+
+/**
+ * (x − mean) / √(variance + epsilon) · gamma + beta over the last axis, statistics in float32, rounded once
+ * (layer-norm/README.md).
+ *
+ * Inputs: x `[…, hidden]` float32, float16 or bfloat16; gamma, beta `[hidden]` float32 or of x's type. Output: as x.
+ */
+export const layerNorm = definePlugin({
+  name: 'TrtDslLayerNorm',
+  version: '1',
+  decompose: <D extends FloatType, R extends number>(
+    net: Network,
+    [x, gamma, beta]: readonly [Tensor<D, R>, Operand<FloatType, 1>, Operand<FloatType, 1>],
+    { epsilon }: LayerNormFields,
+  ): Tensor<D, R> => net.addLayerNorm(x, toFloat32(net, gamma), toFloat32(net, beta), { epsilon }),
+});
