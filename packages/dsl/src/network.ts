@@ -163,18 +163,17 @@ export class Network {
 
   /**
    * The network as it stands, frozen.
-   * @param options inputs, by their names, make the engine's feeds typed; outputs are marked under the names given and
-   * make its results typed: `net.graph({ inputs: { x }, outputs: { probs } })`. body: a graph that stands inside another
-   * (a plugin's), which knows the sizes of all names
+   * @param signature inputs, by their names, make the engine's feeds typed; outputs are marked under the names given and
+   * make its results typed: `net.graph({ inputs: { x }, outputs: { probs } })`
    * @throws TrtDslError if it has no output, or a named dim that stands bare on no input axis (nothing would give its size)
    */
-  graph(options?: { readonly body?: boolean }): Graph;
-  graph<const I extends Tensors, const O extends Tensors>(options: {
+  graph(): Graph;
+  graph<const I extends Tensors, const O extends Tensors>(signature: {
     readonly inputs: I;
     readonly outputs: O;
   }): Graph<I, O>;
-  graph(options: { readonly body?: boolean; readonly inputs?: Tensors; readonly outputs?: Tensors } = {}): Graph {
-    if (options.inputs && options.outputs) this.#sign(options.inputs, options.outputs);
+  graph(signature?: { readonly inputs: Tensors; readonly outputs: Tensors }): Graph {
+    if (signature) this.#sign(signature.inputs, signature.outputs);
     const graph = this.body();
     this.#requireSizes();
     return graph;

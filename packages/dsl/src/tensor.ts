@@ -18,6 +18,14 @@ export const formatType = ({ dataType, shape }: TensorType): string => `${dataTy
  * the layer that makes it is added.
  */
 export class Tensor<out D extends DataType = DataType, out R extends number = number> implements TensorType {
+  /**
+   * Tells tensors from weights. It stands first because the compiler goes through the properties in this order to find the
+   * part of `Operand` that an error is about.
+   */
+  get kind(): 'tensor' {
+    return 'tensor';
+  }
+
   /** number in the network, in the order of creation; `%12` in listings */
   readonly id: number;
   /** the full path of the layer that makes it; TensorRT's and ONNX's tensor name */

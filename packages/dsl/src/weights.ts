@@ -25,6 +25,11 @@ export interface WeightsSource<D extends DataType, S extends readonly number[]> 
 
 /** A constant tensor by reference: type and shape are known, its bytes are read on demand (nvinfer1::Weights). */
 export class Weights<out D extends DataType = DataType, out R extends number = number> {
+  /** tells weights from tensors, also to the compiler */
+  get kind(): 'weights' {
+    return 'weights';
+  }
+
   readonly name: string;
   readonly dataType: D;
   readonly shape: Tuples<number>[R];
