@@ -109,10 +109,11 @@ const labelOf = ({ op, attributes }: Node): string => {
   return operation ? `${op} ${operation}` : type ? `${op} ${type}` : op;
 };
 
-type Outcome = readonly Results[] | Error;
+/** A case's results, run by run, or why there are none. */
+export type Outcome = readonly Results[] | Error;
 
 /** Every case's results, run by run; cases share engines by `group`, and stand alone where sharing fails. */
-async function runAll(backend: Backend, cases: readonly GraphCase[], group: number): Promise<Outcome[]> {
+export async function runAll(backend: Backend, cases: readonly GraphCase[], group: number): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (let at = 0; at < cases.length; at += group) {
     const some = cases.slice(at, at + group);
@@ -169,7 +170,7 @@ export function profileOf(names: readonly string[], runs: readonly Sizes[] = siz
 type Note = (node: Node, type: string, comparison: ReturnType<typeof compare>) => void;
 
 /** The disagreements of one case: at most one for each run and output. */
-function judge(one: GraphCase, outcome: Outcome, reference: ReferenceResult, note: Note): Failure[] {
+export function judge(one: GraphCase, outcome: Outcome, reference: ReferenceResult, note: Note = () => {}): Failure[] {
   if (reference instanceof Error) return [{ case: one, run: 0, message: reference.message }];
   if (outcome instanceof Error) return [{ case: one, run: 0, message: `${outcome.name}: ${outcome.message}` }];
   const makers = new Map(one.graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));

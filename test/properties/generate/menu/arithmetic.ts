@@ -47,7 +47,7 @@ export function positive(d: Draft): Float {
 const divide: Step = (d) => {
   if (d.random.chance(0.35)) {
     const a = d.integer({ within: 1e4 });
-    const { operand, values } = d.beside(a, domain(2, 5));
+    const { operand, values } = d.beside(a, d.random.chance(0.6) ? domain(1, 5) : domain(-4, -1));
     d.keep(
       d.net.addDiv(a, operand as never),
       ends(d.domainOf(a), values, (x, y) => Math.trunc(x / y)),
@@ -56,7 +56,7 @@ const divide: Step = (d) => {
   }
   const a = number(d, 400);
   const from = d.domainOf(a);
-  const { operand, values } = d.beside(a, isFloat(a) ? domain(0.4, 4) : domain(2, 5));
+  const { operand, values } = d.beside(a, isFloat(a) ? domain(0.4, 4) : domain(1, 5));
   d.give(d.net.addDiv(a, operand), { ...ends(from, values, (x, y) => x / y), ...special(from) });
 };
 
