@@ -43,7 +43,7 @@ const worst = (a: readonly (readonly number[])[], b: readonly (readonly number[]
 rmSync(timingCache, { force: true });
 const figures: Record<string, unknown> = { sentences: rows.length, longest };
 using model = openBert(folder);
-for (const dataType of ['float32', 'float16', 'bfloat16'] as const) {
+for (const dataType of (process.argv[4]?.split(',') ?? ['float32', 'float16', 'bfloat16']) as FloatType[]) {
   const graph = model.graph(dataType);
   const options = { profiles: [{ batch: [1, 8, rows.length], seq: [1, 128, 256] }], timingCache } as const;
   const [cold, coldMs] = await timed(() => backend.compile(graph, options));

@@ -4,6 +4,7 @@ import {
   dim,
   type Engine,
   type Feeds,
+  formatShape,
   type HostTensor,
   type Results,
   type Tensors,
@@ -11,7 +12,7 @@ import {
   TrtDslError,
 } from '@trt-dsl/dsl';
 import { dslDataType } from '../lowering/data-types.ts';
-import type { ICudaEngine, IRuntime, TensorRT } from '../types.ts';
+import type { Dims, ICudaEngine, IRuntime, TensorRT } from '../types.ts';
 import { Lane } from './lane.ts';
 import type { RunOptions } from './options.ts';
 import { appendNotes, type PlanNotes } from './plan.ts';
@@ -20,10 +21,14 @@ import { appendNotes, type PlanNotes } from './plan.ts';
 interface Loaded {
   readonly runtime: IRuntime;
   readonly native: ICudaEngine;
+  readonly profiles: readonly ProfileShapes[];
   readonly lanes: Lane[];
   readonly free: Lane[];
   readonly waiting: ((lane: Lane) => void)[];
 }
+
+/** The smallest and largest shape of each input in one profile, in the inputs' order. */
+type ProfileShapes = readonly { readonly min: Dims; readonly max: Dims }[];
 
 /** A run whose feeds were checked. */
 interface Bound {
@@ -118,7 +123,8 @@ export class TensorRTEngine<I extends Tensors = Tensors, O extends Tensors = Ten
     const runtime = this.#tensorrt.createInferRuntime();
     try {
       const native = runtime.deserializeCudaEngine(this.#plan);
-      this.#loaded = { runtime, native, lanes: [], free: [], waiting: [] };
+      const profiles = shapesOf(native, [...this.inputs.keys()]);
+      this.#loaded = { runtime, native, profiles, lanes: [], free: [], waiting: [] };
       return this.#loaded;
     } catch (error) {
       runtime.close();
@@ -131,34 +137,23 @@ export class TensorRTEngine<I extends Tensors = Tensors, O extends Tensors = Ten
     runtime.close();
   }
 
-  #bind(feeds: Feeds<I>, { native }: Loaded): Bound {
+  #bind(feeds: Feeds<I>, { profiles }: Loaded): Bound {
     const { tensors } = bindFeeds(this.inputs, feeds);
-    const fed = [...this.inputs.keys()].map((name) => tensors.get(name)!);
-    const profile = this.#profileFor(native, fed);
-    return { key: `${profile}:${fed.map(({ shape }) => shape.join('x')).join(',')}`, profile, feeds: fed };
+    const fed = [...tensors.values()];
+    const profile = profiles.findIndex((shapes) => holds(shapes, fed));
+    if (profile < 0) throw this.#noProfile(profiles, fed);
+    let key = `${profile}`;
+    for (const { shape } of fed) key += `,${shape.join('x')}`;
+    return { key, profile, feeds: fed };
   }
 
-  /** The first profile whose ranges hold all shapes. */
-  #profileFor(native: ICudaEngine, fed: readonly HostTensor[]): number {
+  #noProfile(profiles: readonly ProfileShapes[], fed: readonly HostTensor[]): TrtDslError {
     const names = [...this.inputs.keys()];
-    const count = native.getNbOptimizationProfiles();
-    const holds = (profile: number): boolean =>
-      names.every((name, i) => {
-        const min = native.getProfileShape(name, profile, 'MIN');
-        const max = native.getProfileShape(name, profile, 'MAX');
-        return fed[i]!.shape.every((size, axis) => size >= min[axis]! && size <= max[axis]!);
-      });
-    for (let profile = 0; profile < count; profile++) if (holds(profile)) return profile;
-    const asked = names.map((name, i) => `${name}[${fed[i]!.shape.join(', ')}]`).join(', ');
-    const ranges = Array.from({ length: count }, (_, profile) =>
-      names
-        .map(
-          (name) =>
-            `${name} [${native.getProfileShape(name, profile, 'MIN')}] to [${native.getProfileShape(name, profile, 'MAX')}]`,
-        )
-        .join(', '),
+    const asked = names.map((name, i) => `${name}${formatShape(fed[i]!.shape)}`).join(', ');
+    const ranges = profiles.map((shapes) =>
+      shapes.map(({ min, max }, i) => `${names[i]} ${formatShape(min)} to ${formatShape(max)}`).join(', '),
     );
-    throw new TrtDslError('shape', `no profile of the engine takes ${asked}; it has ${ranges.join('; ')}`);
+    return new TrtDslError('shape', `no profile of the engine takes ${asked}; it has ${ranges.join('; ')}`);
   }
 
   /** A lane that is free, ready for these shapes if there is one; a new one as long as there may be more. */
@@ -193,6 +188,17 @@ export class TensorRTEngine<I extends Tensors = Tensors, O extends Tensors = Ten
     loaded.lanes.splice(loaded.lanes.indexOf(lane), 1);
   }
 }
+
+const shapesOf = (native: ICudaEngine, inputs: readonly string[]): ProfileShapes[] =>
+  Array.from({ length: native.getNbOptimizationProfiles() }, (_, profile) =>
+    inputs.map((name) => ({
+      min: native.getProfileShape(name, profile, 'MIN'),
+      max: native.getProfileShape(name, profile, 'MAX'),
+    })),
+  );
+
+const holds = (shapes: ProfileShapes, fed: readonly HostTensor[]): boolean =>
+  shapes.every(({ min, max }, i) => fed[i]!.shape.every((size, axis) => size >= min[axis]! && size <= max[axis]!));
 
 /** The notes of a plan that came without: open sizes are named after the input and the axis, `x_0`. */
 export function notesOf(tensorrt: TensorRT, native: ICudaEngine): PlanNotes {

@@ -12,10 +12,11 @@ type Single<N extends Node> = (node: N, inputs: readonly Value[], context: Conte
 
 /** Wraps the tensor that a layer makes. */
 const single =
-  <N extends Node>(lower: Single<N>) =>
-  (node: N, inputs: readonly Value[], context: Context): readonly Value[] => [
-    outputValue(context, lower(node, inputs, context), node.outputs[0]!),
-  ];
+  <N extends Node>(lower: Single<N>, kind?: 'dequantized') =>
+  (node: N, inputs: readonly Value[], context: Context): readonly Value[] => {
+    const value = outputValue(context, lower(node, inputs, context), node.outputs[0]!);
+    return [kind === undefined ? value : { ...value, [kind]: true }];
+  };
 
 function outputValue(context: Context, tensor: ITensor, output: Tensor): Value {
   context.remember(tensor, output.shape as readonly Dim[]);
@@ -40,6 +41,13 @@ function inFloat32(node: Node, x: ITensor, context: Context, compute: (x: ITenso
   return context.cast(compute(wide, `${node.name}/compute`), 'float32', dataType, node.name);
 }
 
+/**
+ * Whether TensorRT may sum a product's terms in float16. Casts to float32 around it keep the sums wide: TensorRT runs
+ * that pattern as one float16 product with float32 accumulation. Quantized products sum wide by themselves.
+ */
+const accumulatesInHalf = (node: Node<'matmul'>, inputs: readonly Value[]): boolean =>
+  node.outputs[0]!.dataType === 'float16' && !inputs.some((input) => input.dequantized);
+
 /** What every op becomes in nvinfer1. */
 export const lowerings: Lowerings<Context, Value> = {
   input: single((node, _, context) => {
@@ -56,10 +64,15 @@ export const lowerings: Lowerings<Context, Value> = {
     const { transposeA, transposeB } = node.attributes;
     const [a, b] = sameRank(inputs) as [ITensor, ITensor];
     const operation = (transposed: boolean) => (transposed ? 'TRANSPOSE' : 'NONE');
-    return context.named(
-      context.network.addMatrixMultiply(a, operation(transposeA), b, operation(transposeB)),
-      node.name,
-    );
+    const multiply = (x: ITensor, y: ITensor, name: string): ITensor =>
+      context.named(
+        context.network.addMatrixMultiply(x, operation(transposeA), y, operation(transposeB)),
+        name,
+        shapeOf(node.outputs[0]!),
+      );
+    if (!accumulatesInHalf(node, inputs)) return multiply(a, b, node.name);
+    const [x, y] = [a, b].map((half, i) => context.cast(half, 'float16', 'float32', `${node.name}/float32_${i}`));
+    return context.cast(multiply(x!, y!, `${node.name}/accumulate`), 'float32', 'float16', node.name);
   }),
   gather: single((node, [data, indices], context) =>
     context.named(context.network.addGather(own(data!), own(indices!), node.attributes.axis), node.name),
@@ -192,7 +205,7 @@ export const lowerings: Lowerings<Context, Value> = {
     const layer = context.network.addDequantize(own(x!), own(scale!), nvDataTypes[dataType]);
     if (axis !== undefined) layer.setAxis(axis);
     return context.named(layer, node.name);
-  }),
+  }, 'dequantized'),
   plugin: (node, inputs, context) =>
     lowerPlugin(node, inputs, context).map((tensor, i) => outputValue(context, tensor, node.outputs[i]!)),
 };

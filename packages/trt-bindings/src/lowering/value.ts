@@ -9,6 +9,8 @@ import type { Context } from './context.ts';
 export interface Value {
   /** the weights, if it is a constant */
   readonly weights?: DslWeights;
+  /** whether a dequantize layer makes it */
+  readonly dequantized?: boolean;
   readonly rank: number;
   /** the tensor with `rank` axes, those in front of size 1 */
   at(rank: number): ITensor;
