@@ -1,0 +1,45 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { pluginLibrary } from './library.ts';
+
+const folder = resolve(fileURLToPath(import.meta.url), '../..');
+const headers = resolve(folder, '../../.cache/tensorrt/headers');
+const work = mkdtempSync(join(tmpdir(), 'trt-dsl-plugins-'));
+afterAll(() => rmSync(work, { recursive: true }));
+
+const passed = (command: string, args: readonly string[]): string =>
+  execFileSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 26, stdio: ['ignore', 'pipe', 'ignore'] });
+
+test('the attention kernel is right on a CPU: every head size, tile size and mask', () => {
+  expect(passed('bash', [join(folder, 'harness/emulate/run.sh'), join(work, 'emulate')])).toMatch(
+    /^\d{3} passed, 0 failed/m,
+  );
+}, 300_000);
+
+const library = process.env['TRT_DSL_PLUGINS'] ?? join(folder, 'build/libtrt_dsl_plugins.so');
+
+test('a library that is not built is named, with the command that builds it', () => {
+  const before = process.env['TRT_DSL_PLUGINS'];
+  process.env['TRT_DSL_PLUGINS'] = join(work, 'nowhere.so');
+  try {
+    expect(pluginLibrary).toThrow(/nowhere\.so does not exist: build it with/);
+  } finally {
+    if (before === undefined) delete process.env['TRT_DSL_PLUGINS'];
+    else process.env['TRT_DSL_PLUGINS'] = before;
+  }
+});
+
+// Needs `node scripts/build.mjs`, which fetches a CUDA compiler where there is none.
+describe.runIf(existsSync(library))('the built library', () => {
+  test.each(['10.16', '11.4'])('is what TensorRT %s looks for', (version) => {
+    const include = join(headers, `TRT-Enterprise-${version}`);
+    const program = join(work, `library_test-${version}`);
+    const source = join(folder, 'native/library_test.cc');
+    passed('g++', ['-std=c++17', `-I${include}`, `-I${headers}`, source, '-ldl', '-o', program]);
+    expect(passed(program, [library])).toMatch(/^\d+ passed, 0 failed/m);
+  });
+});
