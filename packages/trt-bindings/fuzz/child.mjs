@@ -76,6 +76,13 @@ function seedWorld() {
   }
   keep(library.createInferRuntime());
   keep(library.getPluginRegistry());
+  try {
+    const device = addon.cuda().device();
+    const stream = device.createStream();
+    for (const value of [device, stream, device.createEvent(), device.memAlloc(256), device.memAllocHost(256)])
+      keep(value);
+    keep(stream.capture(() => {}));
+  } catch {} // no driver here
 }
 
 // ── arguments ───────────────────────────────────────────────────────────────────────────────────────────────────────

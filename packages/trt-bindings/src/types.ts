@@ -795,7 +795,8 @@ export interface Cuda {
 }
 
 export interface CudaDevice {
-  readonly info: DeviceInfo;
+  /** Its place in `Cuda.devices`. */
+  readonly index: number;
   /** Free and total bytes of device memory. */
   memGetInfo(): { readonly free: number; readonly total: number };
   memAlloc(byteLength: number): CudaMemory;

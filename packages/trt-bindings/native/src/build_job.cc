@@ -59,7 +59,7 @@ struct Job {
   std::vector<Report> reports;
 
   void push(Event event) {
-    if (!reportsProgress) return;
+    if (!reportsProgress || WorkScope::ending()) return;
     {
       std::lock_guard lock(mutex);
       events.push_back(std::move(event));
@@ -78,7 +78,7 @@ void Monitor::phaseStart(char const* phase, char const* parent, int32_t steps) n
 bool Monitor::stepComplete(char const* phase, int32_t step) noexcept {
   const Phase of = known(phase);
   job_.push({"step", phase, of.parent, of.steps, step});
-  return !job_.cancelled.load();
+  return !job_.cancelled.load() && !WorkScope::ending();
 }
 void Monitor::phaseFinish(char const* phase) noexcept {
   const Phase of = known(phase);
@@ -98,7 +98,8 @@ void build(Job& job) {
     // measurements of kernels would disturb each other.
     static std::mutex mutex;
     std::lock_guard lock(mutex);
-    if (!job.cancelled)
+    const WorkScope working;
+    if (!job.cancelled && !WorkScope::ending())
       job.plan = static_cast<IBuilder*>(job.builder->object)
                      ->buildSerializedNetwork(*static_cast<INetworkDefinition*>(job.network->object), *static_cast<IBuilderConfig*>(job.config->object));
   }
@@ -107,7 +108,7 @@ void build(Job& job) {
     std::lock_guard lock(job.mutex);
     job.finished = true;
   }
-  napi_call_threadsafe_function(job.wake, nullptr, napi_tsfn_nonblocking);
+  if (!WorkScope::ending()) napi_call_threadsafe_function(job.wake, nullptr, napi_tsfn_nonblocking);
 }
 
 void reportProgress(Napi::Env env, Job& job, const Event& event) {

@@ -1,6 +1,9 @@
 #include "core.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <thread>
 
 #include "library.h"
 
@@ -126,6 +129,27 @@ const char* const kErrorCodes[] = {"SUCCESS", "UNSPECIFIED_ERROR", "INTERNAL_ERR
                                    "FAILED_INITIALIZATION", "FAILED_EXECUTION", "FAILED_COMPUTATION", "INVALID_STATE", "UNSUPPORTED_STATE"};
 
 }  // namespace
+
+namespace {
+
+std::atomic<int> work{0};
+std::atomic<bool> processEnds{false};
+
+void waitForWork() {
+  processEnds = true;
+  for (int k = 0; k < 10000 && work > 0; k++) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+}  // namespace
+
+WorkScope::WorkScope() {
+  // Registered after the libraries were opened, so it runs before their own exit handlers.
+  static const int registered = std::atexit(waitForWork);
+  (void)registered;
+  work++;
+}
+WorkScope::~WorkScope() { work--; }
+bool WorkScope::ending() { return processEnds; }
 
 Reentry::Reentry() : before_(callDepth) { callDepth = 0; }
 Reentry::~Reentry() { callDepth = before_; }

@@ -176,6 +176,14 @@ struct Reentry {
   int before_;
 };
 
+// Around what a thread other than JavaScript's does in TensorRT or CUDA. The process does not run the libraries' exit
+// handlers before it is done (an uncaught exception ends Node without asking the addon).
+struct WorkScope {
+  WorkScope();
+  ~WorkScope();
+  static bool ending();  // the process ends: give up what can be given up, and touch JavaScript no more
+};
+
 struct RecorderScope {
   explicit RecorderScope(ErrorRecorder* recorder) : before(currentRecorder) { currentRecorder = recorder; }
   ~RecorderScope() { currentRecorder = before; }

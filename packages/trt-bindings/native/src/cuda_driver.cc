@@ -208,8 +208,11 @@ void startTask(Napi::Env env, const char* name, std::function<void()> work, std:
     throw Napi::Error::New(env);
   }
   task->thread = std::thread([task] {
-    task->work();
-    napi_call_threadsafe_function(task->wake, nullptr, napi_tsfn_nonblocking);
+    {
+      const WorkScope working;
+      if (!WorkScope::ending()) task->work();
+    }
+    if (!WorkScope::ending()) napi_call_threadsafe_function(task->wake, nullptr, napi_tsfn_nonblocking);
   });
 }
 

@@ -1,6 +1,7 @@
 // Engines and the contexts that execute them.
 #pragma once
 #include <map>
+#include <optional>
 
 #include "core.h"
 #include "cuda_driver.h"
@@ -42,6 +43,7 @@ struct ContextResource final : Owned<nvinfer1::IExecutionContext> {
   std::map<std::string, Address> addresses;
   std::shared_ptr<CudaMemory> scratch;
   size_t scratchSize = 0;
+  std::optional<size_t> scratchNeeded;
   bool userManaged = false;
   Profiler profiler;
   std::vector<std::shared_ptr<Resource>> refers;  // auxiliary streams, events

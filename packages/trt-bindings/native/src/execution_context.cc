@@ -40,6 +40,7 @@ Napi::Value setInputShape(Call& call) {
   const std::string name = tensorName(call, 0, TensorIOMode::kINPUT);
   Argument<Dims> dims(call, 1);
   context.changed();
+  context.scratchNeeded.reset();
   callsReachingNative++;
   if (!call.as<IExecutionContext>()->setInputShape(name.c_str(), dims.get())) call.fail("TensorRT refused the shape of \"" + name + "\"; does it lie inside the profile?");
   call.check();
@@ -101,6 +102,7 @@ Napi::Value setOptimizationProfileAsync(Call& call) {
   if (index >= count) call.refuse(0, "the index of a profile, below " + std::to_string(count));
   auto stream = cudaArgument<CudaStream>(call, 1);
   context.changed();
+  context.scratchNeeded.reset();
   callsReachingNative++;
   if (!call.as<IExecutionContext>()->setOptimizationProfileAsync(index, reinterpret_cast<cudaStream_t>(stream->stream()))) call.fail("TensorRT refused the profile; does another context use it?");
   call.check();
@@ -184,6 +186,7 @@ Napi::Value updateDeviceMemorySizeForShapes(Call& call) {
   callsReachingNative++;
   const size_t size = call.as<IExecutionContext>()->updateDeviceMemorySizeForShapes();
   call.check();
+  context.scratchNeeded = size;
   return Napi::Number::New(call.env(), static_cast<double>(size));
 }
 
@@ -223,13 +226,13 @@ void setAddress(Call& call, ContextResource& context, const std::string& name, c
 }
 
 size_t bytesNeeded(Call& call, const ICudaEngine& engine, const IExecutionContext& context, const char* name) {
-  if (engine.getTensorIOMode(name) == TensorIOMode::kOUTPUT) {
-    const int64_t size = context.getMaxOutputSize(name);
-    if (size >= 0) return static_cast<size_t>(size);
-  }
   const Dims dims = context.getTensorShape(name);
   size_t elements = 1;
   for (int32_t k = 0; k < dims.nbDims; k++) {
+    if (dims.d[k] < 0 && engine.getTensorIOMode(name) == TensorIOMode::kOUTPUT) {  // its size depends on the data
+      const int64_t size = context.getMaxOutputSize(name);
+      if (size >= 0) return static_cast<size_t>(size);
+    }
     if (dims.d[k] < 0) raise(call.env(), "backend", call.where() + ": the shape of \"" + name + "\" is not set (setInputShape)");
     elements *= static_cast<size_t>(dims.d[k]);
   }
@@ -255,9 +258,10 @@ void checkAddresses(Call& call, ContextResource& context) {
   const auto& engine = engineOf(context);
   auto& trtContext = *static_cast<IExecutionContext*>(context.object);
   if (context.userManaged) {
-    const size_t need = static_cast<size_t>(std::max<int64_t>(0, engine.getDeviceMemorySizeForProfileV2(std::max(0, trtContext.getOptimizationProfile()))));
-    const size_t precise = trtContext.updateDeviceMemorySizeForShapes();
-    const size_t required = precise ? std::min(need, precise) : need;
+    // As updateDeviceMemorySizeForShapes said since the shapes were set, else what the profile may need at most.
+    const size_t required = context.scratchNeeded
+                                ? *context.scratchNeeded
+                                : static_cast<size_t>(std::max<int64_t>(0, engine.getDeviceMemorySizeForProfileV2(std::max(0, trtContext.getOptimizationProfile()))));
     if (context.scratchSize < required)
       raise(call.env(), "backend", call.where() + ": the context needs " + std::to_string(required) + " bytes of scratch memory and has " + std::to_string(context.scratchSize) + " (setDeviceMemoryV2)");
   }

@@ -44,12 +44,18 @@ struct Waiter {
   }
 };
 
+// The environment may end before the slot: it frees the threadsafe function then, whoever still holds it.
+struct Tie {
+  Waiter* waiter;
+};
+
 struct Slot final : Resource {
   ~Slot() override {
-    if (waiter) {
-      waiter->stop();
-      napi_release_threadsafe_function(waiter->wake, napi_tsfn_release);
-    }
+    if (!waiter) return;
+    waiter->stop();
+    if (!waiter->wake) return;
+    tie->waiter = nullptr;
+    napi_release_threadsafe_function(waiter->wake, napi_tsfn_release);
   }
   std::shared_ptr<ContextResource> context;
   std::shared_ptr<CudaStream> stream;
@@ -63,6 +69,7 @@ struct Slot final : Resource {
   std::vector<Napi::ObjectReference> results;  // one an output, empty where it stays in pinned memory
   std::string failure;
   std::unique_ptr<Waiter> waiter;
+  Tie* tie = nullptr;  // freed with the threadsafe function
 
   const Driver& driver() const { return *stream->device->driver; }
   IExecutionContext& trtContext() const { return *static_cast<IExecutionContext*>(context->object); }
@@ -112,11 +119,14 @@ void Waiter::loop() {
       if (order == kStop) return;
       order = kIdle;
     }
-    slot.stream->device->makeCurrent();
-    std::string failure = slot.graph ? "" : slot.launch();
-    if (failure.empty()) failure = slot.wait();
-    slot.failure = std::move(failure);
-    napi_call_threadsafe_function(wake, nullptr, napi_tsfn_nonblocking);
+    {
+      const WorkScope working;
+      slot.stream->device->makeCurrent();
+      std::string failure = slot.graph ? "" : slot.launch();
+      if (failure.empty()) failure = slot.wait();
+      slot.failure = std::move(failure);
+    }
+    if (!WorkScope::ending()) napi_call_threadsafe_function(wake, nullptr, napi_tsfn_nonblocking);
   }
 }
 
@@ -261,9 +271,14 @@ Napi::Value runSync(Call& call) {
 
 void startWaiter(Napi::Env env, Slot& slot) {
   auto waiter = std::make_unique<Waiter>(slot);
-  // The environment may end first: then the thread must not outlive it.
-  auto finalize = [](napi_env, void*, void*) {};
-  if (napi_create_threadsafe_function(env, nullptr, nullptr, Napi::String::New(env, "TensorRT run"), 0, 1, nullptr, finalize, waiter.get(), onWake, &waiter->wake) != napi_ok)
+  auto finalize = [](napi_env, void* data, void*) {
+    std::unique_ptr<Tie> tie(static_cast<Tie*>(data));
+    if (!tie->waiter) return;
+    tie->waiter->stop();
+    tie->waiter->wake = nullptr;
+  };
+  slot.tie = new Tie{waiter.get()};
+  if (napi_create_threadsafe_function(env, nullptr, nullptr, Napi::String::New(env, "TensorRT run"), 0, 1, slot.tie, finalize, waiter.get(), onWake, &waiter->wake) != napi_ok)
     throw Napi::Error::New(env);
   napi_unref_threadsafe_function(env, waiter->wake);
   waiter->thread = std::thread([w = waiter.get()] { w->loop(); });
