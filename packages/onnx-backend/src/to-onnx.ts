@@ -72,7 +72,7 @@ export function toOnnx(graph: Graph, { target = 'portable' }: ToOnnxOptions = {}
     if (value === name || plain.inputs.has(name)) continue;
     const cast = bordered(tensor);
     const attributes = cast ? { to: onnxTypes[dataType] } : {};
-    context.emit(cast ? 'Cast' : 'Identity', [value], [{ name, dataType }], attributes, name);
+    context.emit(cast ? 'Cast' : 'Identity', [value], [{ name, dataType }], attributes, `${name}:output`);
   }
   const info = (tensors: ReadonlyMap<string, Tensor>): ValueInfoProto[] =>
     [...tensors].map(([name, tensor]) => valueInfo(name, border(tensor)));
