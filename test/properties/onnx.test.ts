@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { onnxBackend } from '@trt-dsl/onnx-backend';
+import type { Backend } from '@trt-dsl/dsl';
+import { importOnnx, onnxBackend, serializeOnnx, toOnnx } from '@trt-dsl/onnx-backend';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findPython } from '../support/python.ts';
 import { PyTorch } from '../support/pytorch/client.ts';
@@ -60,5 +61,21 @@ describe('ONNX Runtime equals PyTorch', () => {
     const rare = expectedFeatures.filter((feature) => (report.coverage.get(feature) ?? 0) < 30);
     expect(rare.map((feature) => `${feature}: ${report.coverage.get(feature) ?? 0}`)).toEqual([]);
     expect([...report.coverage.keys()].filter((feature) => !expectedFeatures.includes(feature))).toEqual([]);
+  });
+});
+
+/** Graphs on their way through an ONNX file, as other tools would read it. */
+const throughOnnx: Backend = {
+  name: 'onnx after a round trip',
+  compile: (graph, options) => backend.compile(importOnnx(serializeOnnx(toOnnx(graph))), options),
+  load: (bytes) => backend.load(bytes),
+};
+
+describe('graphs written as ONNX and read again', () => {
+  it('still equal PyTorch', async () => {
+    const cases = Array.from({ length: 200 }, (_, i) => generate(5000 + i));
+    const found = await runSuite(throughOnnx, cases, { torch });
+    const explained = await explain(throughOnnx, found, { torch });
+    expect(explained.map(({ text }) => text).join('\n')).toBe('');
   });
 });
