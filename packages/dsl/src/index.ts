@@ -20,6 +20,8 @@ export * from './ops.ts';
 export * from './plugin.ts';
 export * from './print.ts';
 export * from './profiles.ts';
+export * from './quantize/cast-graph.ts';
+export { type LayerPattern, matchLayers } from './quantize/layer-pattern.ts';
 export type * from './ranks.ts';
 export * from './rewrite.ts';
 export * from './tensor.ts';
