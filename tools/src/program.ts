@@ -1,0 +1,119 @@
+import { messageOf, TrtDslError } from '@trt-dsl/dsl';
+import yargs, { type Argv } from 'yargs';
+import type { Command } from './command.ts';
+import { json } from './options.ts';
+import { progressOn } from './progress.ts';
+
+/** A command line: its name, what it is for, and its commands; one whose `command` begins with `$0` needs no name. */
+export interface Program {
+  readonly name: string;
+  readonly describe: string;
+  readonly commands: readonly Command[];
+}
+
+/** Where it prints: `process`, unless somebody else listens. */
+export interface Streams {
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
+/** The command line itself was wrong. */
+class UsageError extends TrtDslError {
+  constructor(message: string) {
+    super('argument', message);
+  }
+}
+
+const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/**
+ * Runs a program with the given arguments: prints the command's report on stdout, progress and errors on stderr.
+ *
+ * @returns the exit code: 0 done, 1 failed, 2 a wrong command line, 130 interrupted, or what the command reports
+ */
+export async function runProgram(
+  program: Program,
+  argv: readonly string[],
+  streams: Streams = process,
+): Promise<number> {
+  const interrupt = new AbortController();
+  const onSignal = () => interrupt.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  try {
+    return await parse(program, argv, interrupt.signal, streams);
+  } catch (error) {
+    if (interrupt.signal.aborted) {
+      streams.stderr.write(`${program.name}: interrupted; nothing half-done was left behind\n`);
+      return exitCodes.interrupted;
+    }
+    return report(program, error, argv, streams);
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+async function parse(
+  { name, describe, commands }: Program,
+  argv: readonly string[],
+  signal: AbortSignal,
+  streams: Streams,
+): Promise<number> {
+  let exitCode: number = exitCodes.done;
+  const parser = yargs()
+    .scriptName(name)
+    .strict()
+    .recommendCommands()
+    .exitProcess(false)
+    .wrap(Math.min(120, process.stdout.columns ?? 120))
+    .fail((message, error) => {
+      throw error ?? new UsageError(message);
+    });
+  const nameless = commands.find(({ command }) => command.startsWith('$0'));
+  if (!nameless)
+    parser.usage(`$0 <command>\n\n${describe}`).demandCommand(1, `no command is given; \`${name} --help\` lists them`);
+  for (const command of commands) {
+    parser.command(
+      command.command,
+      command.describe,
+      (builder) => withOptions(builder, command),
+      async (args) => {
+        const result = await command.run(args, { progress: progressOn(streams.stderr), signal });
+        streams.stdout.write(`${args['json'] ? JSON.stringify(result.json, null, 2) : result.text}\n`);
+        exitCode = result.exitCode ?? exitCodes.done;
+      },
+    );
+  }
+  await parser.parseAsync([...argv], {}, (_error: unknown, _args: unknown, output: string) => {
+    if (output) streams.stdout.write(`${output}\n`); // --help and --version
+  });
+  return exitCode;
+}
+
+function withOptions(builder: Argv, command: Command): Argv {
+  for (const [name, options] of Object.entries(command.positionals ?? {})) builder.positional(name, options as object);
+  builder.options({ ...command.options, ...json });
+  for (const [line, what] of command.examples) builder.example(line, what);
+  return builder;
+}
+
+/** One line on stderr for what was foreseen; the stack too for what was not. With `--json` the error is JSON on stdout. */
+function report(
+  { name, commands }: Program,
+  error: unknown,
+  argv: readonly string[],
+  { stdout, stderr }: Streams,
+): number {
+  const foreseen = error instanceof TrtDslError;
+  const message = messageOf(error)
+    .trim()
+    .replace(/:?\s*\n\s*/g, ': ');
+  const help = commands.length > 1 ? `${name} <command> --help` : `${name} --help`;
+  const hint = error instanceof UsageError && !message.includes('--help') ? `; \`${help}\` explains` : '';
+  if (argv.includes('--json')) {
+    const code = foreseen ? error.code : 'internal';
+    stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+  }
+  stderr.write(`${name}: ${message}${hint}\n`);
+  if (!foreseen && error instanceof Error) stderr.write(`${error.stack}\n`);
+  return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
+}
