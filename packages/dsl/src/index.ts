@@ -24,6 +24,7 @@ export * from './quantize/cast-graph.ts';
 export { type LayerPattern, matchLayers } from './quantize/layer-pattern.ts';
 export type * from './ranks.ts';
 export * from './rewrite.ts';
+export * from './summary.ts';
 export * from './tensor.ts';
 export * from './verify.ts';
 export * from './weights.ts';

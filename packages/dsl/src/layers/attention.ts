@@ -35,7 +35,7 @@ export const attention = defineOp('attention', [3, 4], ([query, key, value, mask
 
 /**
  * softmax(scale · Q Kᵀ + mask) V, scaled dot-product attention (Vaswani et al. 2017), softmax in float32. One op that a
- * backend may fuse: IAttention where TensorRT has it (10.14), else the pattern that TensorRT recognises.
+ * backend may fuse: INetworkDefinition::addAttention where TensorRT has it (10.14), else the pattern it recognises.
  * @param query `[batch, heads, rows, size]`
  * @param key `[batch, heads, columns, size]`
  * @param value `[batch, heads, columns, width]`

@@ -1,0 +1,102 @@
+import type { Graph } from '../graph.ts';
+import type { Node } from '../node.ts';
+import type { Tensor } from '../tensor.ts';
+import type { Weights } from '../weights.ts';
+import { type LayerPattern, layerFilter } from './patterns.ts';
+import { type Recipe, type RecipeName, recipeOf } from './recipes.ts';
+import { splitAttention } from './split-attention.ts';
+
+/** Which layers are meant. */
+export interface Selection {
+  /** `gemm` by default; for calibration `full`, whose ranges serve all recipes */
+  readonly recipe?: RecipeName | Recipe;
+  /** layers that stay as they are */
+  readonly exclude?: readonly LayerPattern[];
+}
+
+/** A layer that computes with quantized inputs. */
+export interface QuantizedLayer {
+  readonly node: Node;
+  readonly role: 'linear' | 'attention' | 'residual';
+  /** which inputs are activations to be quantized, per tensor */
+  readonly activations: readonly number[];
+  /** a linear layer's weights, and the axis of the output channels */
+  readonly kernel?: { readonly weights: Weights; readonly channelAxis: number };
+}
+
+/** A graph that is ready to be quantized: attention split if the recipe wants it, and the layers that are meant. */
+export interface Points {
+  readonly graph: Graph;
+  readonly layers: readonly QuantizedLayer[];
+  /** the layer that makes each tensor */
+  readonly producers: ReadonlyMap<Tensor, Node>;
+}
+
+/** Products with fewer rows or columns than this stay as they are: there is nothing to win. */
+const leastSize = 16;
+
+/** Finds the layers of a graph that a recipe quantizes. */
+export function findPoints(graph: Graph, { recipe = 'gemm', exclude = [] }: Selection): Points {
+  const wanted = recipeOf(recipe);
+  const excluded = layerFilter(exclude);
+  const split = wanted.attention ? splitAttention(graph, excluded) : graph;
+  const producers = new Map(split.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const layers = split.nodes.flatMap((node) => {
+    if (excluded(node.name)) return [];
+    const layer = linear(node, producers) ?? product(node, producers) ?? residual(node, producers);
+    return layer && isWanted(layer, wanted, producers) ? [layer] : [];
+  });
+  return { graph: split, layers, producers };
+}
+
+/** The tensors that are quantized, and need a range, in the graph's order. Softmax has one by nature. */
+export const quantizedTensors = ({ layers, producers }: Points): readonly Tensor[] => [
+  ...new Set(
+    layers.flatMap(({ node, activations }) =>
+      activations.map((i) => node.inputs[i]!).filter((tensor) => producers.get(tensor)!.op !== 'softmax'),
+    ),
+  ),
+];
+
+type Producers = ReadonlyMap<Tensor, Node>;
+
+function isWanted({ role, node }: QuantizedLayer, recipe: Recipe, producers: Producers): boolean {
+  if (role !== 'linear') return recipe[role];
+  if (recipe.linear === 'all') return true;
+  return recipe.linear === 'not-after-activation' && producers.get(node.inputs[0]!)!.op !== 'activation';
+}
+
+function linear(node: Node, producers: Producers): QuantizedLayer | undefined {
+  if (node.op !== 'matmul') return undefined;
+  const [x, kernel] = node.inputs.map((input) => producers.get(input)!) as [Node, Node];
+  if (x.op === 'constant' || kernel.op !== 'constant') return undefined;
+  const { weights } = kernel.attributes;
+  const shape = weights.shape as readonly number[];
+  if (shape.length !== 2 || shape.some((size) => size < leastSize)) return undefined;
+  const channelAxis = node.attributes.transposeB ? 0 : 1;
+  return { node, role: 'linear', activations: [0], kernel: { weights, channelAxis } };
+}
+
+function product(node: Node, producers: Producers): QuantizedLayer | undefined {
+  if (node.op !== 'matmul' || node.inputs.some((input) => producers.get(input)!.op === 'constant')) return undefined;
+  return { node, role: 'attention', activations: [0, 1] };
+}
+
+/** A sum of a linear layer's output and another activation of the same shape. */
+function residual(node: Node, producers: Producers): QuantizedLayer | undefined {
+  if (node.op !== 'elementwise' || node.attributes.operation !== 'sum') return undefined;
+  const [a, b] = node.inputs as readonly [Tensor, Tensor];
+  if (a === b || String(a.shape) !== String(b.shape)) return undefined;
+  const projected = [a, b].map((input) => isProjection(producers.get(input)!, producers));
+  if (projected[0] === projected[1] || [a, b].some((input) => producers.get(input)!.op === 'constant'))
+    return undefined;
+  return { node, role: 'residual', activations: [projected[0] ? 1 : 0] };
+}
+
+/** Whether the layer is a product with constant weights, or that and its bias. */
+function isProjection(node: Node, producers: Producers): boolean {
+  if (node.op === 'matmul') return producers.get(node.inputs[1]!)!.op === 'constant';
+  if (node.op !== 'elementwise' || node.attributes.operation !== 'sum') return false;
+  const [x, bias] = node.inputs.map((input) => producers.get(input)!) as [Node, Node];
+  return bias.op === 'constant' && isProjection(x, producers);
+}

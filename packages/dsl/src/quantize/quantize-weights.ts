@@ -1,0 +1,99 @@
+import { float8Bits, fromNumbers, toFloat32, toNumbers } from '../convert.ts';
+import type { FloatType, QuantizedType } from '../data-type.ts';
+import { bytesOf } from '../data-type.ts';
+import { TrtDslError } from '../errors.ts';
+import { Weights } from '../weights.ts';
+import { largestQuantized } from './ranges.ts';
+
+/**
+ * amax / largest value of the quantized type, rounded to the type that scales have; never 0: a tensor of zeros gets 1,
+ * and what is too small for the type the smallest number above 0.
+ */
+export function roundedScale(amax: number, quantized: QuantizedType, scaleType: FloatType): number {
+  if (amax === 0) return 1;
+  const [scale] = toNumbers(scaleType, fromNumbers(scaleType, [amax / largestQuantized[quantized]]));
+  return scale! > 0 ? scale! : smallest[scaleType];
+}
+
+/** The smallest number above 0, subnormal. */
+const smallest: { readonly [D in FloatType]: number } = { float32: 2 ** -149, float16: 2 ** -24, bfloat16: 2 ** -133 };
+
+/** Round to nearest, ties to even. */
+export function roundEven(x: number): number {
+  const rounded = Math.round(x);
+  return rounded - x === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
+}
+
+/** x / scale as the quantized type stores it. */
+export const quantizers: { readonly [Q in QuantizedType]: (x: number, scale: number) => number } = {
+  int8: (x, scale) => Math.max(-128, Math.min(127, roundEven(x / scale))),
+  float8: (x, scale) => float8Bits(x / scale),
+};
+
+/** Weights in a quantized type, and the scales that give the floats back. */
+export interface QuantizedWeights {
+  readonly values: Weights;
+  /** `[channels]`, or a scalar */
+  readonly scales: Weights;
+}
+
+/**
+ * Quantizes weights symmetrically when they are read: scale = max |w| / 127 (int8) or / 448 (float8), one for each element of
+ * `axis`, or one for all without it, rounded to `scaleType` before the weights are divided by it.
+ * @throws TrtDslError 'weights' when read, if a weight is no finite number
+ */
+export function quantizeWeights(
+  weights: Weights,
+  dataType: QuantizedType,
+  scaleType: FloatType,
+  axis?: number,
+): QuantizedWeights {
+  let known: Float64Array | undefined;
+  const floats = (): Float32Array => {
+    const wide = weights.as('float32');
+    return toFloat32('float32', wide.array());
+  };
+  const scalesOf = (values: Float32Array): Float64Array => {
+    known ??= channelMaxima(weights, values, axis).map((amax) => roundedScale(amax, dataType, scaleType));
+    return known;
+  };
+  const shape = weights.shape as readonly number[];
+  const read = (): Uint8Array => {
+    const values = floats();
+    const scales = scalesOf(values);
+    const { inner, count } = channels(shape, axis);
+    const quantize = quantizers[dataType];
+    const out = dataType === 'int8' ? new Int8Array(values.length) : new Uint8Array(values.length);
+    for (let i = 0; i < out.length; i++) out[i] = quantize(values[i]!, scales[Math.floor(i / inner) % count]!);
+    return bytesOf(out);
+  };
+  return {
+    values: Weights.from({ name: `${weights.name}:0`, dataType, shape, read }),
+    scales: Weights.from({
+      name: `${weights.name}_scale`,
+      dataType: scaleType,
+      shape: axis === undefined ? [] : [shape[axis]!],
+      read: () => bytesOf(fromNumbers(scaleType, known ?? scalesOf(floats()))),
+    }),
+  };
+}
+
+/** How the elements of a row-major tensor belong to the elements of an axis: element i to (i / inner) mod count. */
+const channels = (shape: readonly number[], axis: number | undefined): { inner: number; count: number } =>
+  axis === undefined
+    ? { inner: 1, count: 1 }
+    : { inner: shape.slice(axis + 1).reduce((a, b) => a * b, 1), count: shape[axis]! };
+
+/** max |w| for each element of `axis`, or of all. */
+export function channelMaxima(weights: Weights, values: Float32Array, axis: number | undefined): Float64Array {
+  const { inner, count } = channels(weights.shape as readonly number[], axis);
+  const maxima = new Float64Array(count);
+  for (let i = 0; i < values.length; i++) {
+    const magnitude = Math.abs(values[i]!);
+    if (!(magnitude < Number.POSITIVE_INFINITY))
+      throw new TrtDslError('weights', `weights "${weights.name}": element ${i} is ${values[i]}, which has no scale`);
+    const channel = Math.floor(i / inner) % count;
+    if (magnitude > maxima[channel]!) maxima[channel] = magnitude;
+  }
+  return maxima;
+}

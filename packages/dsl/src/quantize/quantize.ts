@@ -1,0 +1,115 @@
+import type { FloatType, QuantizedType } from '../data-type.ts';
+import type { Graph } from '../graph.ts';
+import type { Network } from '../network.ts';
+import type { Node } from '../node.ts';
+import { copyNode, rewrite } from '../rewrite.ts';
+import type { Tensor } from '../tensor.ts';
+import { Weights } from '../weights.ts';
+import { findPoints, type QuantizedLayer, quantizedTensors, type Selection } from './points.ts';
+import { quantizeWeights, roundedScale } from './quantize-weights.ts';
+import { type Ranges, requireRanges } from './ranges.ts';
+
+/** How a graph is quantized. */
+export interface QuantizeOptions extends Selection {
+  readonly dataType: QuantizedType;
+  /** of every tensor that is quantized, see `calibrate`; softmax has 1 if nothing is given */
+  readonly ranges: Ranges;
+  /** a scale for each output channel of a kernel, or one for all of it; `channel` by default for int8, `tensor` for float8 */
+  readonly weightScales?: 'channel' | 'tensor';
+  /**
+   * what a kernel becomes: constants of the quantized type behind a dequantize (by default: a quarter of the size of float32,
+   * the same rounding on every backend), or the float constants behind quantize and dequantize
+   */
+  readonly weights?: 'quantized' | 'float';
+}
+
+/**
+ * The graph with quantize and dequantize layers (Q/DQ, symmetric) around the products that `recipe` means, as TensorRT
+ * fuses them into GEMMs of the quantized type: activations per tensor, kernels per output channel. A tensor that several
+ * layers take is quantized once. Everything else stays in the graph's own type, and so do the scales, which are constants
+ * and rounded before they are used.
+ * @throws TrtDslError 'argument' that lists the tensors without a range
+ */
+export function quantize(graph: Graph, options: QuantizeOptions): Graph {
+  const points = findPoints(graph, options);
+  requireRanges(
+    options.ranges,
+    quantizedTensors(points).map(({ name }) => name),
+    `graph "${graph.name}"`,
+  );
+  const layers = new Map(points.layers.map((layer) => [layer.node, layer]));
+  const inserted = new Inserted(options, points.producers);
+  return rewrite(points.graph, (node, inputs, net) => {
+    const layer = layers.get(node);
+    return layer && copyNode(node, inserted.inputsOf(layer, inputs, net), net);
+  });
+}
+
+/** Adds Q/DQ pairs, each once. */
+class Inserted {
+  readonly #options: QuantizeOptions;
+  readonly #producers: ReadonlyMap<Tensor, Node>;
+  readonly #activations = new Map<Tensor, Tensor>();
+  readonly #kernels = new Map<string, Tensor>();
+
+  constructor(options: QuantizeOptions, producers: ReadonlyMap<Tensor, Node>) {
+    this.#options = options;
+    this.#producers = producers;
+  }
+
+  inputsOf(layer: QuantizedLayer, inputs: readonly Tensor[], net: Network): readonly Tensor[] {
+    const { node, activations, kernel } = layer;
+    return inputs.map((input, i) => {
+      if (activations.includes(i)) return this.#activation(node.inputs[i]!, input, net);
+      return kernel && i === 1 ? this.#kernel(kernel, node.inputs[i]!, input as Tensor<FloatType>, net) : input;
+    });
+  }
+
+  #activation(original: Tensor, x: Tensor, net: Network): Tensor {
+    const known = this.#activations.get(original);
+    if (known) return known;
+    const fallback = this.#producers.get(original)!.op === 'softmax' ? 1 : 0;
+    const amax = this.#options.ranges.get(original.name) ?? fallback;
+    const floatType = x.dataType as FloatType;
+    const scale = roundedScale(amax, this.#options.dataType, floatType);
+    const scope = net.scope(scopeOf(original));
+    const scales = scope.operand(Weights.fromNumbers(floatType, [], [scale], 'scale'), { dataType: floatType });
+    const added = this.#pair(x as Tensor<FloatType>, scales as Tensor<FloatType, 0>, scope);
+    this.#activations.set(original, added);
+    return added;
+  }
+
+  #kernel(
+    { weights, channelAxis }: NonNullable<QuantizedLayer['kernel']>,
+    original: Tensor,
+    x: Tensor<FloatType>,
+    net: Network,
+  ): Tensor {
+    const { dataType, weightScales = dataType === 'int8' ? 'channel' : 'tensor' } = this.#options;
+    const axis = weightScales === 'channel' ? channelAxis : undefined;
+    const key = `${original.id} ${axis}`;
+    const known = this.#kernels.get(key);
+    if (known) return known;
+    const scope = net.scope(scopeOf(original));
+    const { values, scales } = quantizeWeights(weights, dataType, x.dataType, axis);
+    const scale = scope.operand(scales, { dataType: x.dataType }) as Tensor<FloatType, 1>;
+    const added =
+      this.#options.weights === 'float'
+        ? this.#pair(x, scale, scope, axis)
+        : scope.addDequantize(scope.addConstant(values) as Tensor<QuantizedType>, scale, {
+            dataType: x.dataType,
+            ...(axis !== undefined && { axis }),
+          });
+    this.#kernels.set(key, added);
+    return added;
+  }
+
+  #pair(x: Tensor<FloatType>, scale: Tensor<FloatType, 0 | 1>, scope: Network, axis?: number): Tensor {
+    const at = axis === undefined ? {} : { axis };
+    const quantized = scope.addQuantize(x, scale, { dataType: this.#options.dataType, ...at });
+    return scope.addDequantize(quantized, scale, { dataType: x.dataType, ...at });
+  }
+}
+
+/** The scope of what is added behind a tensor: its name. */
+const scopeOf = (tensor: Tensor): string => tensor.name.replaceAll(':', '_');

@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { dim } from './dim.ts';
+import * as layers from './layers/index.ts';
+import { Network } from './network.ts';
+import { print } from './print.ts';
+import { Weights } from './weights.ts';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const folder = new URL('./layers/', import.meta.url);
+const sources = readdirSync(folder)
+  .filter((name) => !name.endsWith('.test.ts'))
+  .map((name) => readFileSync(new URL(name, folder), 'utf8'));
+
+interface Row {
+  readonly method: string;
+  readonly types: string;
+  readonly native: readonly string[];
+}
+const rows = [...readme.matchAll(/^\| `(add\w+)\((.*?)\)` \| (.+) \| (.+) \| (.+) \|$/gm)].map(
+  ([, method, , , types, native]): Row => ({ method: method!, types: types!, native: native!.split(', ') }),
+);
+
+/** The comment in front of a layer, and that of the first layer of its file, which names nvinfer1's method for all. */
+function documentation(method: string): string {
+  const source = sources.find((text) => new RegExp(`export (function|const) ${method}\\b`).test(text))!;
+  const before = source.slice(0, source.search(new RegExp(`export (function|const) ${method}\\b`)));
+  return `${before.slice(before.lastIndexOf('/**'))} ${source.match(/INetworkDefinition::\w+/g)?.join(' ') ?? ''}`;
+}
+
+test('the table has every layer once, in words that the text explains', () => {
+  const methods = Object.keys(layers).filter((name) => name.startsWith('add'));
+  expect(rows.map(({ method }) => method).sort()).toEqual(methods.sort());
+  for (const { types } of rows) expect(types).toMatch(/^(any|float|numeric|bool|int8, float8)([,;] .*)?$/);
+});
+
+test("the table names the nvinfer1 method that the layer's documentation names", () => {
+  for (const { method, native } of rows) {
+    const named = [...documentation(method).matchAll(/\badd[A-Z]\w+/g)].map(([name]) => name);
+    const composite = ['addScale', 'addArgmax'].includes(method);
+    if (!composite) for (const name of native) expect(named, method).toContain(name);
+  }
+});
+
+test('the table says which types a layer takes', () => {
+  const words = { float: 'FloatType', numeric: 'NumericType', bool: "'bool'" } as const;
+  for (const { method, types } of rows) {
+    const word = /^\w+/.exec(types)![0] as keyof typeof words;
+    const declared = sources.join('\n').match(new RegExp(`export (?:function|const) ${method}\\b[^{=]*`))![0];
+    if (words[word] === undefined || /Layer<(unknown|GELUOptions)>|Comparison/.test(declared)) continue;
+    expect(declared, method).toContain(words[word]);
+  }
+});
+
+test('the first program prints what stands below it', () => {
+  const net = new Network('classifier');
+  const x = net.addInput('x', 'float16', [dim('batch'), 768]);
+  const kernel = Weights.of('float32', [768, 2], new Float32Array(768 * 2), 'kernel');
+  const probs = net.addSoftmax(net.addLinear(x, kernel), { axis: -1 });
+  const listing = print(net.graph({ inputs: { x }, outputs: { probs } }));
+  expect(readme).toContain(listing.replace(/^(?=.)/gm, '    '));
+});
+
+test('the files it names exist', () => {
+  const src = new URL('./', import.meta.url);
+  const named = [...readme.split('## What else is here')[1]!.matchAll(/`([\w-]+\.ts)`/g)].map(([, name]) => name!);
+  expect(named.length).toBeGreaterThan(10);
+  for (const name of named) expect(readdirSync(src)).toContain(name);
+});
