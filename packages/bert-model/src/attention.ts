@@ -1,7 +1,8 @@
 import type { Dim, FloatType, IndexType, Tensor } from '@trt-dsl/dsl';
 import type { Block } from '@trt-dsl/weights';
 import type { BertConfig } from './config.ts';
-import { dense, layerNorm } from './layers.ts';
+import type { BertKernels, Mask, ModuleOptions } from './kernels.ts';
+import { addAndNorm, dense } from './layers.ts';
 import { mergedColumns } from './merge.ts';
 
 /** What a masked score is lowered by: enough for exp to give 0 in every type, and within float16's range. */
@@ -17,38 +18,49 @@ export function attentionBias<D extends FloatType>(net: Block<D>, attentionMask:
   return net.addMul(net.addSub(mask, 1), masked) as Tensor<D, 4>;
 }
 
-/** How a module is built, beyond what the weights need. */
-export interface AttentionOptions {
-  /** one matrix product for query, key and value instead of three */
-  readonly mergeQkv?: boolean;
-}
-
 /** `[batch, seq, hidden]` → `[batch, heads, seq, hidden / heads]` */
 const splitHeads = <D extends FloatType>(net: Block<D>, x: Tensor<D, 3>, { heads }: BertConfig): Tensor<D, 4> =>
   net.addShuffle(x, { reshape: [0, 0, heads, -1] as const, secondTranspose: [0, 2, 1, 3], name: 'heads' });
 
 /**
- * Multi-head self-attention: softmax(Q Kᵀ / √(hidden / heads) + bias) V, the heads side by side again.
- * @param x `[batch, seq, hidden]`
- * @param bias `[batch, 1, 1, seq]`, see attentionBias; undefined where nothing is masked
- * @returns `[batch, seq, hidden]`
+ * Multi-head self-attention: softmax(Q Kᵀ / √(hidden / heads) + mask) V, the heads side by side again; by one kernel
+ * if there is one for the type.
+ * @param x `[batch, seq, hidden]`; packed, which needs the kernel, `[total, hidden]`
+ * @returns as x
  */
-export function selfAttention<D extends FloatType>(
+export function selfAttention<D extends FloatType, R extends number>(
   net: Block<D>,
-  x: Tensor<D, 3>,
-  bias: Tensor<D, 4> | undefined,
+  x: Tensor<D, R>,
+  mask: Mask<D>,
   config: BertConfig,
-  options: AttentionOptions = {},
-): Tensor<D, 3> {
+  options: ModuleOptions = {},
+): Tensor<D, R> {
+  const { kernels = {}, mergeQkv } = options;
+  if (kernels.qkvToContext && net.dataType !== 'float32')
+    return kernelAttention(net, x, mask, config, kernels.qkvToContext);
   const { hiddenSize, heads } = config;
-  const [query, key, value] = options.mergeQkv ? mergedQkv(net, x, config) : separateQkv(net, x, config);
+  const padded = x.as(net.dataType, 3);
+  const [query, key, value] = mergeQkv ? mergedQkv(net, padded, config) : separateQkv(net, padded, config);
   const scale = 1 / Math.sqrt(hiddenSize / heads);
-  const context = net.addAttention(query, key, value, { scale, ...(bias && { mask: bias }) });
+  const context = net.addAttention(query, key, value, { scale, ...(mask.bias && { mask: mask.bias }) });
   return net.addShuffle(context, {
     firstTranspose: [0, 2, 1, 3],
     reshape: [0, 0, hiddenSize] as const,
     name: 'context',
-  });
+  }) as unknown as Tensor<D, R>;
+}
+
+/** The same by a kernel that takes the merged product. */
+function kernelAttention<D extends FloatType, R extends number>(
+  net: Block<D>,
+  x: Tensor<D, R>,
+  { keys, kind }: Mask<D>,
+  config: BertConfig,
+  kernel: NonNullable<BertKernels['qkvToContext']>,
+): Tensor<D, R> {
+  const qkv = net.scope('qkv').addLinear(x, ...qkvWeights(net, config)) as unknown as Tensor<'float16', 3>;
+  const inputs = keys === undefined ? ([qkv] as const) : ([qkv, keys] as const);
+  return kernel(net, inputs, { heads: config.heads, mask: kind }) as unknown as Tensor<D, R>;
 }
 
 type Three<D extends FloatType> = readonly [query: Tensor<D, 4>, key: Tensor<D, 4>, value: Tensor<D, 4>];
@@ -87,25 +99,26 @@ export function qkvWeights<D extends FloatType>(net: Block<D>, { hiddenSize }: B
   return [kernel, bias] as const;
 }
 
-/** The projection of the heads, plus what went in, normalised: two times `[batch, seq, hidden]` → the same. */
-export function selfOutput<D extends FloatType>(
+/** The projection of the heads, plus what went in, normalised: two times `[…, hidden]` → the same. */
+export function selfOutput<D extends FloatType, R extends number>(
   net: Block<D>,
-  context: Tensor<D, 3>,
-  x: Tensor<D, 3>,
+  context: Tensor<D, R>,
+  x: Tensor<D, R>,
   config: BertConfig,
-): Tensor<D, 3> {
+  options: ModuleOptions = {},
+): Tensor<D, R> {
   const projected = dense(net.scope('dense'), context, [config.hiddenSize, config.hiddenSize]);
-  return layerNorm(net.scope('LayerNorm'), net.addAdd(projected, x), config);
+  return addAndNorm(net, projected, x, config, options);
 }
 
-/** Self-attention and its output: `[batch, seq, hidden]` → the same. */
-export function attention<D extends FloatType>(
+/** Self-attention and its output: `[batch, seq, hidden]` (packed: `[total, hidden]`) → the same. */
+export function attention<D extends FloatType, R extends number>(
   net: Block<D>,
-  x: Tensor<D, 3>,
-  bias: Tensor<D, 4> | undefined,
+  x: Tensor<D, R>,
+  mask: Mask<D>,
   config: BertConfig,
-  options: AttentionOptions = {},
-): Tensor<D, 3> {
-  const context = selfAttention(net.scope('self'), x, bias, config, options);
-  return selfOutput(net.scope('output'), context, x, config);
+  options: ModuleOptions = {},
+): Tensor<D, R> {
+  const context = selfAttention(net.scope('self'), x, mask, config, options);
+  return selfOutput(net.scope('output'), context, x, config, options);
 }

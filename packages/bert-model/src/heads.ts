@@ -32,6 +32,20 @@ export function questionAnswering<D extends FloatType>(
   };
 }
 
+/** The same for packed sequences: `[total, hidden]` → `start_logits` and `end_logits` `[total]`. */
+export function questionAnsweringPacked<D extends FloatType>(
+  net: Block<D>,
+  x: Tensor<D, 2>,
+  { hiddenSize }: BertConfig,
+) {
+  const logits = outputLayer(net, x, [hiddenSize, 2]);
+  const [start, end] = net.addSplit(logits, { axis: -1, sizes: [1, 1] as const });
+  return {
+    start_logits: net.addSqueeze(start, { axes: [1], name: 'start' }),
+    end_logits: net.addSqueeze(end, { axes: [1], name: 'end' }),
+  };
+}
+
 /**
  * Scores of every word at masked positions: `[batch, seq, hidden]` → `[masked, vocabulary]`, or without positions
  * `[batch, seq, vocabulary]`.

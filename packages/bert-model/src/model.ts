@@ -1,16 +1,17 @@
 import { dim, type FloatType, type Graph, type IndexType, Network, type Tensor } from '@trt-dsl/dsl';
 import { Block, type Parameters } from '@trt-dsl/weights';
-import { type AttentionOptions, attentionBias } from './attention.ts';
+import { attentionBias } from './attention.ts';
 import type { BertConfig } from './config.ts';
 import { embeddings } from './embeddings.ts';
 import { encoder } from './encoder.ts';
 import { classifier, maskedLanguageModel, nextSentence, pooler, questionAnswering } from './heads.ts';
+import type { Mask, ModuleOptions } from './kernels.ts';
 
 /** What a BERT is built for; each has its outputs, all float32. */
 export type BertTask = keyof typeof tasks;
 
 /** How the graph is built. */
-export interface BertOptions extends AttentionOptions {
+export interface BertOptions extends ModuleOptions {
   /** `hidden` by default */
   readonly task?: BertTask;
   /** an input `attention_mask` `[batch, seq]`; true by default. Without it every token counts. */
@@ -87,15 +88,29 @@ export function bert<D extends FloatType>(
   const positionIds = options.positionIds ? ids('position_ids') : undefined;
   const positions = options.maskedPositions ? net.addInput('masked_positions', idType, [dim('masked')]) : undefined;
 
-  const bias = mask && attentionBias(new Block(net, weights, 'mask'), mask);
   const embedded = embeddings(
     net.scope('embeddings'),
     { inputIds, tokenTypeIds, ...(positionIds && { positionIds }) },
     config,
+    options,
   );
-  const hidden = encoder(net.scope('encoder'), embedded, bias, config, options);
+  const hidden = encoder(net.scope('encoder'), embedded, maskOf(net, weights, mask, options), config, options);
   const build: (parts: Parts<D>) => Outputs = tasks[task];
   for (const [name, tensor] of Object.entries(build({ net, hidden, config, positions })))
     net.markOutput(net.addCast(tensor, { dataType: 'float32' }), name);
   return net.graph();
+}
+
+/** The attention mask in the form that attention takes: as it is for a kernel, as what is added to the scores else. */
+function maskOf<D extends FloatType>(
+  net: Block<D>,
+  weights: Parameters<D>,
+  mask: Tensor<IndexType, 2> | undefined,
+  { kernels = {} }: ModuleOptions,
+): Mask<D> {
+  if (!mask) return { kind: 'none' };
+  const scope = new Block(net, weights, 'mask');
+  if (kernels.qkvToContext && net.dataType !== 'float32')
+    return { kind: 'mask', keys: scope.addCast(mask, { dataType: 'int32' }) };
+  return { kind: 'mask', bias: attentionBias(scope, mask) };
 }
