@@ -2,11 +2,10 @@
 // A static engine a cell, one CUDA graph, GPU time between events and host time of engine.runSync; PyTorch in the same run.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { bert, bertBase, bertLarge } from '@trt-dsl/bert-model';
+import { bert, bertBase, bertLarge, randomParameters } from '@trt-dsl/bert-model';
 import type { FloatType, HostTensor } from '@trt-dsl/dsl';
 import { measureGpu } from '@trt-dsl/trt-bindings';
 import { backend, quantile, save, timed, timingCache } from './support.ts';
-import { randomParameters } from './weights.ts';
 
 const configs = { base: bertBase, large: bertLarge } as const;
 const [models = 'base', type = 'float16', cells = '1x128', label = type] = process.argv.slice(2);

@@ -1,7 +1,6 @@
 // What engine.run and runSync cost beyond the bare CUDA graph with its copies, BERT-base 1×128 in float16: node overhead.js
-import { bert, bertBase } from '@trt-dsl/bert-model';
+import { bert, bertBase, randomParameters } from '@trt-dsl/bert-model';
 import { backend, quantile, save, timingCache } from './support.ts';
-import { randomParameters } from './weights.ts';
 
 const graph = bert(randomParameters('float16'), bertBase, { task: 'question-answering' });
 const profiles = [{ batch: 1, seq: 128 }];

@@ -52,6 +52,8 @@ export class Tokenizer {
   readonly vocabulary: Vocabulary;
   readonly specialTokens: SpecialTokenNames;
   readonly normalizer: NormalizerSteps;
+  /** What it was made with, beside the vocabulary: plain data, from which another can be made. */
+  readonly options: TokenizerOptions;
   private readonly frame: Frame;
   private readonly padId: number;
   private readonly prefix: string;
@@ -66,6 +68,7 @@ export class Tokenizer {
     vocabulary.require(names);
     this.vocabulary = vocabulary;
     this.specialTokens = names;
+    this.options = options;
     this.normalizer = normalizerSteps(options);
     this.frame = { cls: vocabulary.idOf(names.cls)!, sep: vocabulary.idOf(names.sep)! };
     this.padId = vocabulary.idOf(names.pad)!;

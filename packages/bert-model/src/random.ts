@@ -13,10 +13,13 @@ export function random(seed: number): () => number {
 }
 
 /** A block of normal-like values of deviation 0.02, BERT's initializer, of which every weight takes a piece. */
-const pool = (() => {
+let drawn: Float32Array | undefined;
+function pool(): Float32Array {
+  if (drawn) return drawn;
   const next = random(7);
-  return Float32Array.from({ length: 1 << 20 }, () => (next() + next() + next() + next() - 2) * 0.0346);
-})();
+  drawn = Float32Array.from({ length: 1 << 20 }, () => (next() + next() + next() + next() - 2) * 0.0346);
+  return drawn;
+}
 
 /** Weights of any name and shape: kernels as BERT initialises them, gamma 1, beta and bias 0. Random weights serve for speed. */
 export const randomParameters = <D extends FloatType>(dataType: D, path = ''): Parameters<D> => ({
@@ -28,8 +31,9 @@ export const randomParameters = <D extends FloatType>(dataType: D, path = ''): P
       if (name === 'gamma') return bytesOf(fromNumbers(dataType, new Float32Array(count).fill(1)));
       if (name === 'beta' || name.endsWith('bias')) return bytesOf(fromNumbers(dataType, new Float32Array(count)));
       const values = new Float32Array(count);
-      for (let at = 0; at < count; at += pool.length)
-        values.set(pool.subarray(0, Math.min(pool.length, count - at)), at);
+      const block = pool();
+      for (let at = 0; at < count; at += block.length)
+        values.set(block.subarray(0, Math.min(block.length, count - at)), at);
       return bytesOf(fromNumbers(dataType, values));
     };
     return Weights.from({ name: `${path}${name}`, dataType, shape, read });
