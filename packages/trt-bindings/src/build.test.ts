@@ -223,7 +223,7 @@ describe('handles', () => {
       [() => network.addActivation(x, 'GELU' as never), /addActivation: argument 2 must be a ActivationType \('RELU'/],
       [() => network.addInput('y', 'FLOAT', [1.5]), /addInput: argument 3 must be an array of at most 8 integers/],
       [() => network.addInput('y'.repeat(5000), 'FLOAT', [1]), /argument 1 must be a string of at most 4095 bytes/],
-      [() => (network.addShuffle as () => void)(), /addShuffle: takes 1 argument, was given 0/],
+      [() => (network.addShuffle as unknown as () => void)(), /addShuffle: takes 1 argument, was given 0/],
       [() => network.addShuffle(x).setFirstTranspose([0, 0]), /setFirstTranspose: argument 1 must be a permutation/],
       [() => network.addConstant([1], { type: 'FLOAT', data: new Uint8Array(3) }), /whole number of elements/],
     ] as const;

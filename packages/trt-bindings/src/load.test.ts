@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -69,5 +69,8 @@ describe.each(full)('%s', (product) => {
     expect(tensorrt.version).toMatch(product === 'trt10' ? /^10\./ : /^11\./);
     expect(tensorrt.supports('INetworkDefinition', 'addSqueeze')).toBe(tensorrt.versionNumber >= 100700);
     expect(tensorrt.supports('INetworkDefinition', 'addSoftMax')).toBe(true);
+    if (existsSync('/dev/nvidiactl')) return;
+    for (const make of [() => tensorrt.createInferBuilder(), () => tensorrt.createInferRuntime()])
+      expect(make).toThrow(/needs an NVIDIA GPU: .*libcuda/);
   });
 });

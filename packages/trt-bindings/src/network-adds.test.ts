@@ -8,7 +8,6 @@ import {
   loadTensorRT,
   type Weights,
 } from './index.ts';
-import type { ILayer } from './layer-types.ts';
 
 /** A network to add to, with inputs and constants at hand. */
 interface Fixture {
@@ -409,7 +408,7 @@ describe('INetworkDefinition of TensorRT-RTX', () => {
     using net = builder.createNetworkV2();
     const x = net.addInput('x', 'FLOAT', [2, 3]);
     net.addSoftMax(x).setName('probabilities');
-    const layer: ILayer = net.getLayer(0);
+    const layer = net.getLayer(0);
     expect([layer.getType(), layer.getName(), layer.getInput(0)?.getName()]).toEqual(['SOFTMAX', 'probabilities', 'x']);
     net.markOutput(layer.getOutput(0));
     expect([net.getNbInputs(), net.getNbOutputs(), net.getOutput(0).isNetworkOutput()]).toEqual([1, 1, true]);

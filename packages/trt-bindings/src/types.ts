@@ -763,6 +763,8 @@ export interface IPluginV3 extends NativeObject {
 export interface IPluginRegistry {
   /** Registers the plugins of a shared library; needed before a plan that uses them is deserialized. */
   loadLibrary(pluginPath: string): PluginLibrary;
+  /** Registers the plugins of NVIDIA's libnvinfer_plugin, which loadLibrary does not take. */
+  initLibNvInferPlugins(libraryPath: string): void;
   getAllCreators(): readonly IPluginCreator[];
   getCreator(pluginName: string, pluginVersion: string, pluginNamespace?: string): IPluginCreator | null;
   isParentSearchEnabled(): boolean;

@@ -2,6 +2,7 @@
 #include "builder.h"
 
 #include "bind.h"
+#include "cuda_driver.h"
 #include "library.h"
 
 namespace trt {
@@ -9,6 +10,7 @@ namespace trt {
 using namespace nvinfer1;
 
 Napi::Value createBuilder(Napi::Env env, const std::shared_ptr<Library>& library) {
+  requireDevice(env, "createInferBuilder");
   auto resource = std::make_shared<BuilderResource>();
   resource->session = std::make_shared<Session>(library);
   RecorderScope scope(&resource->session->recorder);
@@ -16,7 +18,7 @@ Napi::Value createBuilder(Napi::Env env, const std::shared_ptr<Library>& library
   callsReachingNative++;
   resource->object = library->createInferBuilder(&logger(), library->version);
   if (!resource->object)
-    raise(env, "backend", std::string("createInferBuilder: TensorRT made none") + (TRT_HAS_PLUGINS ? "; it needs an NVIDIA GPU and its driver (TensorRT-RTX does not)" : ""),
+    raise(env, "backend", "createInferBuilder: TensorRT made none",
           resource->session->recorder.take());
   static_cast<IBuilder*>(resource->object)->setErrorRecorder(&resource->session->recorder);
   return wrap(env, classInfo<IBuilder>, resource);

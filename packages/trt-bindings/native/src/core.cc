@@ -205,7 +205,7 @@ std::vector<Report> ErrorRecorder::take() {
 }
 
 // On a machine without a GPU each error comes with another that says only that, and so do some calls that succeed.
-bool saysNoDriver(const Report& report) { return report.text.find("cudaError 35") != std::string::npos; }
+bool saysNoDriver(const Report& report) { return report.text.find("CUDA driver version is insufficient") != std::string::npos; }
 
 std::string withReports(const std::string& message, const std::vector<Report>& reports) {
   std::string text = message;

@@ -169,6 +169,14 @@ std::shared_ptr<CudaDevice> CudaDevice::at(Napi::Env env, int index, const std::
   return device;
 }
 
+void requireDevice(Napi::Env env, const std::string& where) {
+  if (TRT_PRODUCT_RTX) return;
+  std::string reason;
+  Driver* driver = Driver::get(reason);
+  if (driver && openDevice(driver, 0, reason)) return;
+  raise(env, "backend", where + " needs an NVIDIA GPU: " + reason + ". TensorRT-RTX builds engines without a GPU: product 'rtx'");
+}
+
 void exportCuda(Napi::Env env, Napi::Object exports) { exports.Set("cuda", Napi::Function::New(env, cuda, "cuda")); }
 
 // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────────

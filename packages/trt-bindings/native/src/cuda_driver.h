@@ -83,6 +83,9 @@ struct CudaDevice final : Resource {
   static std::shared_ptr<CudaDevice> at(Napi::Env env, int index, const std::string& where);
 };
 
+// TensorRT 10 and 11 end the process when they find no GPU, so they are not asked. TensorRT-RTX builds without.
+void requireDevice(Napi::Env env, const std::string& where);
+
 struct CudaMemory final : Resource {
   ~CudaMemory() override;
   std::shared_ptr<CudaDevice> device;

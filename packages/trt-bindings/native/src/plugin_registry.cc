@@ -1,7 +1,10 @@
 // nvinfer1::IPluginRegistry, plugin creators and plugins.
+#include <dlfcn.h>
+
 #include <cstring>
 
 #include "bind.h"
+#include "cuda_driver.h"
 #include "library.h"
 #include "runtime.h"
 
@@ -86,6 +89,7 @@ Napi::Value createPlugin(Call& call) {
   auto list = call.info[1].As<Napi::Array>();
   const auto phase = call.given(2) ? enumOf<TensorRTPhase>(call, 2, call.info[2]) : TensorRTPhase::kBUILD;
   if (list.Length() > 4096) call.refuse(1, "an array of at most 4096 fields");
+  requireDevice(env, call.where());  // plugins ask for the GPU when they are made, and some end the process without one
 
   // A plugin reads a field by the type it declared, whatever it is handed: the types must agree here.
   const PluginFieldCollection* declared = withCreator(call, [](auto* creator) { return creator->getFieldNames(); });
@@ -154,6 +158,22 @@ Napi::Value getCreator(Call& call) {
   return wrapCreator(call, creator);
 }
 
+// NVIDIA's own libnvinfer_plugin registers itself by this function instead of getCreators.
+Napi::Value initLibNvInferPlugins(Call& call) {
+  Argument<char const*> path(call, 0);
+  void* handle = dlopen(path.get(), RTLD_NOW | RTLD_LOCAL);
+  if (!handle) {
+    const char* reason = dlerror();
+    raise(call.env(), "backend", call.where() + ": " + (reason ? reason : "dlopen failed"));
+  }
+  auto init = reinterpret_cast<bool (*)(void*, char const*)>(dlsym(handle, "initLibNvInferPlugins"));
+  if (!init) raise(call.env(), "backend", call.where() + ": " + path.get() + " exports no initLibNvInferPlugins");
+  callsReachingNative++;
+  if (!init(&logger(), "")) call.fail("the library did not register its plugins");
+  call.check();
+  return call.env().Undefined();
+}
+
 Napi::Value loadLibrary(Call& call) {
   Argument<char const*> path(call, 0);
   callsReachingNative++;
@@ -186,6 +206,7 @@ Napi::Value pluginRegistry(Napi::Env env, const std::shared_ptr<Library>& librar
 void definePluginRegistry() {
   define<IPluginRegistry>("IPluginRegistry", false, []<class C>(ClassBuilder<C> c) {
     c.custom("loadLibrary", 1, 1, loadLibrary);
+    c.custom("initLibNvInferPlugins", 1, 1, initLibNvInferPlugins);
     c.custom("getAllCreators", 0, 0, getAllCreators);
     c.custom("getCreator", 2, 3, getCreator);
     c.custom("isParentSearchEnabled", 0, 0, query<C, &C::isParentSearchEnabled>);

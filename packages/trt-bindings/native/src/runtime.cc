@@ -66,6 +66,7 @@ Napi::Value deserializeCudaEngineAsync(Call& call) {
 }  // namespace
 
 Napi::Value createRuntime(Napi::Env env, const std::shared_ptr<Library>& library) {
+  requireDevice(env, "createInferRuntime");
   auto resource = std::make_shared<RuntimeResource>();
   resource->session = std::make_shared<Session>(library);
   resource->device = CudaDevice::current();
