@@ -37,6 +37,8 @@ export interface Rule {
   readonly typeOf?: Slot;
   /** only layers of these ops use the tensor, and it is no output of the graph */
   readonly usedBy?: readonly OpName[];
+  /** the tensor is an output of the graph, not only one between layers */
+  readonly isOutput?: true;
   /** the largest value of a numeric attribute */
   readonly most?: readonly [attribute: string, value: number];
   /** what to do about it */
@@ -92,6 +94,14 @@ export const legality: readonly Rule[] = [
     tensor: 'output 0',
     types: castable,
     advice: 'what becomes float8 does so by addQuantize',
+  },
+  {
+    on: allTensorrt,
+    ops: ['cast'],
+    tensor: 'output 0',
+    when: ['uint8'],
+    isOutput: true,
+    advice: 'TensorRT has uint8 at the borders of a network only: mark it as an output, or go through int32',
   },
   {
     on: allTensorrt,

@@ -240,10 +240,12 @@ export class Network {
   #requireSizes(): void {
     const { nodes, inputs } = this.#state;
     const bare = new Set([...inputs.values()].flatMap((input) => input.shape.map(bareName)));
+    const good = new Set<Dim>();
     for (const node of nodes) {
       const start = node.op === 'slice' ? node.attributes.start : [];
       for (const size of [...node.outputs.flatMap((output): readonly Dim[] => output.shape), ...start]) {
-        if (typeof size === 'number') continue;
+        if (typeof size === 'number' || good.has(size)) continue;
+        good.add(size);
         const open = dimNames(size).find((name) => !bare.has(name));
         if (open !== undefined)
           throw new TrtDslError(

@@ -89,6 +89,7 @@ function satisfies(node: Node, rule: Rule, uses: Uses, constants: ReadonlySet<Te
   if (rule.leastRank !== undefined && tensor.rank < rule.leastRank) return false;
   if (rule.typeOf && at(node, rule.typeOf)?.dataType !== tensor.dataType) return false;
   if (rule.constant && !constants.has(tensor)) return false;
+  if (rule.isOutput && !uses.get(tensor)?.has('output')) return false;
   return !rule.usedBy || [...(uses.get(tensor) ?? [])].every((by) => rule.usedBy!.includes(by as OpName));
 }
 

@@ -1,4 +1,4 @@
-import { checkProfiles, type Dim, evaluateDim, type Graph, type Node, withoutPlugins } from '@trt-dsl/dsl';
+import { checkProfiles, type Dim, evaluateDim, type Graph, type Node, verify, withoutPlugins } from '@trt-dsl/dsl';
 import { lowerGraph } from '../lowering/lower.ts';
 import { creatorOf } from '../lowering/plugin.ts';
 import type { BuildProgress, IBuilder, IBuilderConfig, TensorRT } from '../types.ts';
@@ -15,6 +15,8 @@ export interface Built {
 export async function build(tensorrt: TensorRT, graph: Graph, options: TensorRTCompileOptions): Promise<Built> {
   const ranges = checkProfiles(graph, options.profiles);
   const lowered = withoutPlugins(graph, keepsPlugin(tensorrt, options));
+  if (options.verify ?? true)
+    verify(lowered, `${tensorrt.product === 'rtx' ? 'tensorrt-rtx' : 'tensorrt'}-${tensorrt.version}`);
   using builder = tensorrt.createInferBuilder();
   using network = builder.createNetworkV2(tensorrt.product === 'trt10' ? ['STRONGLY_TYPED'] : []);
   network.setName(graph.name);

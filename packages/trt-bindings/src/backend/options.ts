@@ -24,6 +24,8 @@ export interface RunOptions {
 
 /** How an engine is built (nvinfer1::IBuilderConfig). */
 export interface TensorRTCompileOptions extends CompileOptions, RunOptions {
+  /** refuse what the DSL's table of legality says this version lacks, naming every layer; false asks TensorRT itself */
+  readonly verify?: boolean;
   /** bytes of scratch memory that a tactic may use; all there is by default */
   readonly workspace?: number;
   /** 0 (fast build) to 5 (fast engine); TensorRT's own default is 3 */
