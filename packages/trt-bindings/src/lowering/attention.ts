@@ -1,10 +1,10 @@
-import type { Node } from '@trt-dsl/dsl';
+import { type Dim, equalShapes, type Node, type Tensor } from '@trt-dsl/dsl';
 import type { ITensor } from '../types.ts';
 import type { Context } from './context.ts';
 import type { Value } from './value.ts';
 
 /**
- * softmax(scale · Q Kᵀ + mask) V. IAttention where the library has it; before 10.14 the layers that TensorRT's own
+ * softmax(scale · Q Kᵀ + mask) V. IAttention where the library has it and it fits; else, as before 10.14, the layers that TensorRT's own
  * fusion recognises: the scale on Q before the first product, K transposed in it, mask, softmax, second product.
  */
 export function lowerAttention(node: Node<'attention'>, inputs: readonly Value[], context: Context): ITensor {
@@ -19,7 +19,9 @@ export function lowerAttention(node: Node<'attention'>, inputs: readonly Value[]
           network.addElementWise(query, context.scalar(`${node.name}/scale`, dataType, scale, 4), 'PROD'),
           `${node.name}/scaled_query`,
         );
-  if (context.has('addAttention')) {
+  // IAttention wants values as wide as keys.
+  const [, { shape: keyShape }, { shape: valueShape }] = node.inputs as readonly [Tensor, Tensor, Tensor];
+  if (context.has('addAttention') && equalShapes(keyShape as readonly Dim[], valueShape as readonly Dim[])) {
     const attention = network.addAttention(scaled, key, value, 'SOFTMAX', false);
     attention.setName(node.name);
     attention.setDecomposable(true);
