@@ -1,9 +1,11 @@
-import type { Backend, CompileOptions } from '@trt-dsl/dsl';
+import type { Backend, CompileOptions, Target } from '@trt-dsl/dsl';
 import type { Excluded } from './generate/draft.ts';
 
 /** A backend as the properties see it: how it is made, what it lacks, how exact it is. */
 export interface Subject {
   readonly backend: Backend;
+  /** what the table of legality knows it as */
+  readonly target: Target;
   /** features that graphs for it leave out, see `Excluded` */
   readonly excluded: Excluded;
   /** float32 roundings that an op may be off inside (bounds.py) */
@@ -19,25 +21,34 @@ const withOptions = <O extends CompileOptions>(backend: Backend<O>, options: O):
   load: (bytes) => backend.load(bytes),
 });
 
-/** What TensorRT has no layer for in these types, whatever the version. */
-const tensorrtLacks = ['uint8', 'cast to uint8', 'cast to float8', 'topK rank 1', 'quantized output', 'special'];
+/** What TensorRT defines differently from one kernel to the next: NaN in comparisons, denormals. */
+const tensorrtLacks: Excluded = new Set(['special']);
 
 /** The backends that properties run on, by name. Each is imported only if asked for. */
 export const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
   onnx: async () => {
     const { onnxBackend } = await import('@trt-dsl/onnx-backend');
-    return { backend: onnxBackend({ threads: 1 }), excluded: new Set(), slack: 4, group: 1 };
+    return { backend: onnxBackend({ threads: 1 }), target: 'onnxruntime', excluded: new Set(), slack: 4, group: 1 };
   },
   // TensorRT 10 on this machine's GPU. Its float32 kernels approximate exp, erf and tanh, and may sum in another order.
   tensorrt: async () => {
     const { tensorrt } = await import('@trt-dsl/trt-bindings');
     const timingCache = process.env['TIMING_CACHE'] ?? '/tmp/trt-dsl.timings';
-    const backend = withOptions(tensorrt({ product: 'trt10' }), { optimizationLevel: 0, timingCache });
-    return { backend, excluded: new Set(tensorrtLacks), slack: 64, group: 20 };
+    const backend = tensorrt({ product: 'trt10' });
+    const target: Target = `tensorrt-${backend.tensorrt.version}`;
+    const options = { optimizationLevel: 0, timingCache };
+    return { backend: withOptions(backend, options), target, excluded: tensorrtLacks, slack: 64, group: 20 };
   },
   // TensorRT-RTX: builds here, runs only on a GPU that it takes.
   rtx: async () => {
     const { tensorrt } = await import('@trt-dsl/trt-bindings');
-    return { backend: tensorrt({ product: 'rtx' }), excluded: new Set(tensorrtLacks), slack: 64, group: 1 };
+    const backend = tensorrt({ product: 'rtx' });
+    return {
+      backend,
+      target: `tensorrt-rtx-${backend.tensorrt.version}`,
+      excluded: tensorrtLacks,
+      slack: 64,
+      group: 1,
+    };
   },
 };

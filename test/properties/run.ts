@@ -7,6 +7,7 @@ import { type CaseJson, caseFromJson, caseToJson } from './case-json.ts';
 import { explain } from './explain.ts';
 import type { GraphCase } from './generate/case.ts';
 import { generate } from './generate/generate.ts';
+import { legalCases } from './legal.ts';
 import { reportToJson } from './report-json.ts';
 import { minimize } from './shrink.ts';
 import { runSuite } from './suite.ts';
@@ -40,7 +41,7 @@ const { positionals, values } = parseArgs({
 const name = positionals[0] ?? 'onnx';
 const make = subjects[name];
 if (!make) throw new Error(`there is no backend "${name}"; there are ${Object.keys(subjects).join(', ')}`);
-const { backend, excluded, ...usual } = await make();
+const { backend, target, excluded, ...usual } = await make();
 const first = Number(values.from);
 const count = Number(values.count);
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -74,7 +75,7 @@ const options = {
 };
 const cases = values.case
   ? [caseFromJson(JSON.parse(readFileSync(values.case, 'utf8')) as CaseJson)]
-  : Array.from({ length: count }, (_, i) => generate(first + i, excluded));
+  : legalCases(first, count, target, excluded);
 const report = await runSuite(backend, cases, options);
 const command = `node run.js ${process.argv.slice(2).join(' ')}`;
 const commit = process.env['COMMIT'];
