@@ -1,4 +1,4 @@
-// BERT on the GPU, cell by cell: node bert-perf.js base,large float16 1x128,32x128,… [plugins]
+// BERT on the GPU, cell by cell: node bert-perf.js base,large float16 1x128,32x128,… [label [float32|fastest]]
 // A static engine a cell, one CUDA graph, GPU time between events and host time of engine.runSync; PyTorch in the same run.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { measureGpu } from '@trt-dsl/trt-bindings';
 import { backend, quantile, save, timed, timingCache } from './support.ts';
 
 const configs = { base: bertBase, large: bertLarge } as const;
-const [models = 'base', type = 'float16', cells = '1x128', label = type] = process.argv.slice(2);
+const [models = 'base', type = 'float16', cells = '1x128', label = type, sums = 'float32'] = process.argv.slice(2);
 const figures: unknown[] = [];
 
 function summary(times: readonly number[]): Record<string, number> {
@@ -21,7 +21,13 @@ for (const model of models.split(',') as (keyof typeof configs)[])
     const [batch, seq] = cell.split('x').map(Number) as [number, number];
     const config = configs[model];
     const graph = bert(randomParameters(type as FloatType), config, { task: 'question-answering' });
-    const options = { profiles: [{ batch, seq }], timingCache, cudaGraph: true, lanes: 1 };
+    const options = {
+      profiles: [{ batch, seq }],
+      timingCache,
+      cudaGraph: true,
+      lanes: 1,
+      float16Sums: sums as 'float32',
+    };
     const [engine, buildMs] = await timed(() => backend.compile(graph, options));
     const ids = (value: (i: number) => number): HostTensor => ({
       dataType: 'int32',

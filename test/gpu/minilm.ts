@@ -8,7 +8,10 @@ import { openBert } from '@trt-dsl/bert-model';
 import type { FloatType, HostTensor } from '@trt-dsl/dsl';
 import { backend, save, timed, timingCache } from './support.ts';
 
-const [folder, idsFile] = process.argv.slice(2) as [string, string];
+const [folder, idsFile, types = 'float32,float16,bfloat16', sums = 'float32'] = process.argv.slice(2) as [
+  string,
+  string,
+];
 const rows = JSON.parse(readFileSync(idsFile, 'utf8')) as readonly (readonly number[])[];
 const longest = Math.max(...rows.map(({ length }) => length));
 const answers = join(tmpdir(), 'minilm.json');
@@ -43,9 +46,13 @@ const worst = (a: readonly (readonly number[])[], b: readonly (readonly number[]
 rmSync(timingCache, { force: true });
 const figures: Record<string, unknown> = { sentences: rows.length, longest };
 using model = openBert(folder);
-for (const dataType of (process.argv[4]?.split(',') ?? ['float32', 'float16', 'bfloat16']) as FloatType[]) {
+for (const dataType of types.split(',') as FloatType[]) {
   const graph = model.graph(dataType);
-  const options = { profiles: [{ batch: [1, 8, rows.length], seq: [1, 128, 256] }], timingCache } as const;
+  const options = {
+    profiles: [{ batch: [1, 8, rows.length], seq: [1, 128, 256] }],
+    timingCache,
+    float16Sums: sums as 'float32',
+  } as const;
   const [cold, coldMs] = await timed(() => backend.compile(graph, options));
   cold.close();
   const [warm, warmMs] = await timed(() => backend.compile(graph, options));
@@ -66,4 +73,4 @@ for (const dataType of (process.argv[4]?.split(',') ?? ['float32', 'float16', 'b
   };
   if (!(found <= limit)) process.exitCode = 1;
 }
-save('minilm', figures);
+save(sums === 'float32' ? 'minilm' : `minilm-${sums}`, figures);

@@ -20,7 +20,7 @@ export async function build(tensorrt: TensorRT, graph: Graph, options: TensorRTC
   using builder = tensorrt.createInferBuilder();
   using network = builder.createNetworkV2(tensorrt.product === 'trt10' ? ['STRONGLY_TYPED'] : []);
   network.setName(graph.name);
-  lowerGraph(lowered, tensorrt, network);
+  lowerGraph(lowered, tensorrt, network, { wideSums: options.float16Sums !== 'fastest' });
   using config = builder.createBuilderConfig();
   configure(config, tensorrt, options);
   for (const range of ranges) {

@@ -34,6 +34,11 @@ export interface TensorRTCompileOptions extends CompileOptions, RunOptions {
   readonly timingCache?: string;
   /** let float32 products run in TF32: faster, about 1e-4 less exact; false by default */
   readonly tf32?: boolean;
+  /**
+   * How float16 products sum: in float32 (the default, as PyTorch does), or as the fastest kernel does, which may be
+   * in float16: about twice the error
+   */
+  readonly float16Sums?: 'float32' | 'fastest';
   /** TensorRT-RTX: the GPUs that the engine is for; by default those that the product takes */
   readonly computeCapabilities?: readonly ComputeCapability[];
   /** what layer information and profiles will show; 'DETAILED' by default */

@@ -17,11 +17,18 @@ interface Origin {
   readonly axis: number;
 }
 
+/** Choices that a lowering leaves to its caller. */
+export interface LoweringOptions {
+  /** sum float16 products in float32; true by default */
+  readonly wideSums?: boolean;
+}
+
 /** What the lowering of one graph carries along. */
 export class Context {
   readonly network: INetworkDefinition;
   readonly tensorrt: TensorRT;
   readonly registry: () => IPluginRegistry;
+  readonly wideSums: boolean;
   readonly inputs = new Map<string, ITensor>();
   /** the graph's shape of a tensor of the network, for as long as it is needed */
   readonly #dims = new Map<ITensor, readonly Dim[]>();
@@ -30,7 +37,13 @@ export class Context {
   readonly #sizes = new Map<string, ITensor>();
   readonly #shapes = new Map<ITensor, ITensor>();
 
-  constructor(tensorrt: TensorRT, network: INetworkDefinition, graph: Graph) {
+  constructor(
+    tensorrt: TensorRT,
+    network: INetworkDefinition,
+    graph: Graph,
+    { wideSums = true }: LoweringOptions = {},
+  ) {
+    this.wideSums = wideSums;
     this.tensorrt = tensorrt;
     this.network = network;
     this.registry = () => tensorrt.getPluginRegistry();

@@ -70,7 +70,7 @@ export const lowerings: Lowerings<Context, Value> = {
         name,
         shapeOf(node.outputs[0]!),
       );
-    if (!accumulatesInHalf(node, inputs)) return multiply(a, b, node.name);
+    if (!context.wideSums || !accumulatesInHalf(node, inputs)) return multiply(a, b, node.name);
     const [x, y] = [a, b].map((half, i) => context.cast(half, 'float16', 'float32', `${node.name}/float32_${i}`));
     return context.cast(multiply(x!, y!, `${node.name}/accumulate`), 'float32', 'float16', node.name);
   }),

@@ -1,6 +1,6 @@
 import { type Dim, formatShape, type Graph, type Lowerings, type Node, type Tensor, TrtDslError } from '@trt-dsl/dsl';
 import type { INetworkDefinition, ITensor, TensorRT } from '../types.ts';
-import { Context } from './context.ts';
+import { Context, type LoweringOptions } from './context.ts';
 import { nvDataTypes } from './data-types.ts';
 import { lowerings } from './layers.ts';
 import type { Value } from './value.ts';
@@ -10,8 +10,13 @@ import type { Value } from './value.ts';
  * TensorRT's own idea of its outputs' types and shapes is held against the graph's.
  * @throws TrtDslError 'backend' or TensorRTError that names the layer
  */
-export function lowerGraph(graph: Graph, tensorrt: TensorRT, network: INetworkDefinition): void {
-  const context = new Context(tensorrt, network, graph);
+export function lowerGraph(
+  graph: Graph,
+  tensorrt: TensorRT,
+  network: INetworkDefinition,
+  options: LoweringOptions = {},
+): void {
+  const context = new Context(tensorrt, network, graph, options);
   const values = new Map<Tensor, Value>();
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((input) => values.get(input)!);
