@@ -67,7 +67,8 @@ describe('ONNX Runtime equals PyTorch', () => {
 /** Graphs on their way through an ONNX file, as other tools would read it. */
 const throughOnnx: Backend = {
   name: 'onnx after a round trip',
-  compile: (graph, options) => backend.compile(importOnnx(serializeOnnx(toOnnx(graph))), options),
+  compile: ((graph, options) =>
+    backend.compile(importOnnx(serializeOnnx(toOnnx(graph))), options)) as Backend['compile'],
   load: (bytes) => backend.load(bytes),
 };
 

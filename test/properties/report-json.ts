@@ -35,3 +35,50 @@ export function reportToJson(report: Report, context: ReportContext): string {
     1,
   )}\n`;
 }
+
+interface Written {
+  readonly graphs: number;
+  readonly agreed: number;
+  readonly outputs: number;
+  readonly seconds: { readonly total: number; readonly backend: number };
+  readonly failures: readonly unknown[];
+  readonly worst: Readonly<
+    Record<string, { readonly outputs: number; readonly ulps: number; readonly ofBound: number }>
+  >;
+  readonly coverage: Readonly<Record<string, number>>;
+}
+
+/** Result files of processes that shared the graphs, as one: counts added, the largest errors of all. */
+export function mergeReports(texts: readonly string[], command: string): string {
+  const all = texts.map((text) => JSON.parse(text) as Written);
+  const keys = (of: (one: Written) => object): readonly string[] =>
+    [...new Set(all.flatMap((one) => Object.keys(of(one))))].sort();
+  const add = (of: (one: Written) => number): number => all.reduce((total, one) => total + of(one), 0);
+  const most = (of: (one: Written) => number): number => Math.max(...all.map(of));
+  return `${JSON.stringify(
+    {
+      ...all[0],
+      command,
+      graphs: add(({ graphs }) => graphs),
+      agreed: add(({ agreed }) => agreed),
+      outputs: add(({ outputs }) => outputs),
+      seconds: { total: most(({ seconds }) => seconds.total), backend: most(({ seconds }) => seconds.backend) },
+      failures: all.flatMap(({ failures }) => failures),
+      worst: Object.fromEntries(
+        keys(({ worst }) => worst).map((key) => [
+          key,
+          {
+            outputs: add(({ worst }) => worst[key]?.outputs ?? 0),
+            ulps: most(({ worst }) => worst[key]?.ulps ?? 0),
+            ofBound: most(({ worst }) => worst[key]?.ofBound ?? 0),
+          },
+        ]),
+      ),
+      coverage: Object.fromEntries(
+        keys(({ coverage }) => coverage).map((key) => [key, add(({ coverage }) => coverage[key] ?? 0)]),
+      ),
+    },
+    undefined,
+    1,
+  )}\n`;
+}

@@ -1,5 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PyTorch } from '../support/pytorch/client.ts';
 import { subjects } from './backends.ts';
@@ -8,7 +10,7 @@ import { explain } from './explain.ts';
 import type { GraphCase } from './generate/case.ts';
 import { generate } from './generate/generate.ts';
 import { legalCases } from './legal.ts';
-import { reportToJson } from './report-json.ts';
+import { mergeReports, reportToJson } from './report-json.ts';
 import { minimize } from './shrink.ts';
 import { runSuite } from './suite.ts';
 import { caseCode } from './to-code.ts';
@@ -35,6 +37,8 @@ const { positionals, values } = parseArgs({
     out: { type: 'string' },
     case: { type: 'string' },
     explain: { type: 'string', default: '3' },
+    tries: { type: 'string', default: '300' },
+    jobs: { type: 'string', default: '1' },
     crash: { type: 'boolean', default: false },
   },
 });
@@ -44,6 +48,7 @@ if (!make) throw new Error(`there is no backend "${name}"; there are ${Object.ke
 const { backend, target, excluded, ...usual } = await make();
 const first = Number(values.from);
 const count = Number(values.count);
+const command = `node run.js ${process.argv.slice(2).join(' ')}`;
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** Whether a case ends a process of its own with a signal. */
@@ -66,6 +71,25 @@ if (values.crash) {
   process.exit(0);
 }
 
+const jobs = Number(values.jobs);
+if (jobs > 1) {
+  const share = Math.ceil(count / jobs);
+  const parts = await Promise.all(
+    Array.from({ length: jobs }, (_, i) => {
+      const out = join(tmpdir(), `trt-dsl-part-${process.pid}-${i}.json`);
+      const own = ['--jobs', '1', '--from', String(first + 10 * i * share), '--count', String(share), '--out', out];
+      const child = spawn(process.execPath, [process.argv[1]!, ...process.argv.slice(2), ...own], { stdio: 'inherit' });
+      return new Promise<string>((resolve) => child.on('close', () => resolve(out)));
+    }),
+  );
+  const merged = mergeReports(
+    parts.map((path) => readFileSync(path, 'utf8')),
+    command,
+  );
+  if (values.out) writeFileSync(values.out, merged);
+  process.exit(0);
+}
+
 using torch = await PyTorch.start(values.python, values.worker);
 const options = {
   torch,
@@ -77,10 +101,9 @@ const cases = values.case
   ? [caseFromJson(JSON.parse(readFileSync(values.case, 'utf8')) as CaseJson)]
   : legalCases(first, count, target, excluded);
 const report = await runSuite(backend, cases, options);
-const command = `node run.js ${process.argv.slice(2).join(' ')}`;
 const commit = process.env['COMMIT'];
 if (values.out)
   writeFileSync(values.out, reportToJson(report, { first, device: values.device, command, ...(commit && { commit }) }));
 say(`${report.backend}: ${report.agreed} of ${report.cases} graphs agree, ${report.outputs} outputs`);
-for (const { text } of await explain(backend, report, options, Number(values.explain))) say(text);
+for (const { text } of await explain(backend, report, options, Number(values.explain), Number(values.tries))) say(text);
 process.exitCode = report.failures.length > 0 ? 1 : 0;
