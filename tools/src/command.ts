@@ -19,6 +19,10 @@ export interface Progress {
   note(line: string): void;
   /** How far `what` is, in bytes; rewritten in place on a terminal, and once every few seconds elsewhere. */
   bytes(what: string, done: number, total?: number): void;
+  /** How far `what` is, from 0 to 1; shown as `bytes` are. */
+  share(what: string, done: number): void;
+  /** Takes back a line that would be rewritten: what is printed next begins at the terminal's left. */
+  clear(): void;
 }
 
 export type OptionTable = { readonly [name: string]: Options };

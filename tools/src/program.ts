@@ -9,6 +9,8 @@ export interface Program {
   readonly name: string;
   readonly describe: string;
   readonly commands: readonly Command[];
+  /** what first words are about that several commands share: `weights` of `weights list <file>` */
+  readonly groups?: Readonly<Record<string, string>>;
 }
 
 /** Where it prints: `process`, unless somebody else listens. */
@@ -53,7 +55,7 @@ export async function runProgram(
 }
 
 async function parse(
-  { name, describe, commands }: Program,
+  { name, describe, commands, groups = {} }: Program,
   argv: readonly string[],
   signal: AbortSignal,
   streams: Streams,
@@ -71,18 +73,27 @@ async function parse(
   const nameless = commands.find(({ command }) => command.startsWith('$0'));
   if (!nameless)
     parser.usage(`$0 <command>\n\n${describe}`).demandCommand(1, `no command is given; \`${name} --help\` lists them`);
-  for (const command of commands) {
-    parser.command(
-      command.command,
+  const add = (to: Argv, command: Command, spelt: string): Argv =>
+    to.command(
+      spelt,
       command.describe,
       (builder) => withOptions(builder, command),
       async (args) => {
-        const result = await command.run(args, { progress: progressOn(streams.stderr), signal });
+        const progress = progressOn(streams.stderr);
+        const result = await command.run(args, { progress, signal }).finally(() => progress.clear());
         streams.stdout.write(`${args['json'] ? JSON.stringify(result.json, null, 2) : result.text}\n`);
         exitCode = result.exitCode ?? exitCodes.done;
       },
     );
-  }
+  const groupOf = ({ command }: Command): string | undefined =>
+    Object.keys(groups).find((group) => command.startsWith(`${group} `));
+  for (const command of commands) if (!groupOf(command)) add(parser, command, command.command);
+  for (const [group, about] of Object.entries(groups))
+    parser.command(`${group} <command>`, about, (builder) => {
+      for (const command of commands)
+        if (groupOf(command) === group) add(builder, command, command.command.slice(group.length + 1));
+      return builder.demandCommand(1, `no command of ${group} is given; \`${name} ${group} --help\` lists them`);
+    });
   await parser.parseAsync([...argv], {}, (_error: unknown, _args: unknown, output: string) => {
     if (output) streams.stdout.write(`${output}\n`); // --help and --version
   });

@@ -15,24 +15,29 @@ export function progressOn(stream: NodeJS.WritableStream & { readonly isTTY?: bo
     if (shown) stream.write(`\r${' '.repeat(shown.length)}\r`);
     shown = '';
   };
+  const show = (line: string) => {
+    const now = Date.now();
+    if (now - last < (terminal ? period.terminal : period.log)) return;
+    last = now;
+    if (!terminal) return void stream.write(`${line}\n`);
+    clear();
+    stream.write(line);
+    shown = line;
+  };
+  const percent = (done: number): string => `${Math.min(100, Math.floor(100 * done))}%`;
   return {
     note(line) {
       clear();
       stream.write(`${line}\n`);
     },
     bytes(what, done, total) {
-      const now = Date.now();
-      if (now - last < (terminal ? period.terminal : period.log)) return;
-      last = now;
-      const share = total ? ` of ${megabytes(total)} (${Math.min(100, Math.floor((100 * done) / total))}%)` : '';
-      const line = `${what}: ${megabytes(done)}${share}`;
-      if (!terminal) return void stream.write(`${line}\n`);
-      clear();
-      stream.write(line);
-      shown = line;
+      const share = total ? ` of ${megabytes(total)} (${percent(done / total)})` : '';
+      show(`${what}: ${megabytes(done)}${share}`);
     },
+    share: (what, done) => show(`${what}: ${percent(done)}`),
+    clear,
   };
 }
 
 /** Progress that nobody watches. */
-export const noProgress: Progress = { note: () => {}, bytes: () => {} };
+export const noProgress: Progress = { note: () => {}, bytes: () => {}, share: () => {}, clear: () => {} };
