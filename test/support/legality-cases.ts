@@ -46,6 +46,12 @@ const ops: Readonly<Record<string, Add>> = {
     const [q, k, v] = ['q', 'k', 'v'].map((name) => net.addInput(name, type, [1, 2, 8, 16]));
     return net.addAttention(q, k, v, { mask: net.addInput('mask', type, [1, 1, 1, 8]), scale: 0.25 });
   },
+  'attention with wider values': (net, type) =>
+    net.addAttention(
+      net.addInput('q', type, [1, 2, 8, 16]),
+      net.addInput('k', type, [1, 2, 5, 16]),
+      net.addInput('v', type, [1, 2, 5, 32]),
+    ),
   convolution: (net, type) =>
     net.addConv2d(
       net.addInput('x', type, [1, 4, 8, 8]),
