@@ -2,7 +2,7 @@ import type { Graph } from '../graph.ts';
 import type { Node } from '../node.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Weights } from '../weights.ts';
-import { type LayerPattern, layerFilter } from './patterns.ts';
+import { type LayerPattern, matchLayers } from './layer-pattern.ts';
 import { type Recipe, type RecipeName, recipeOf } from './recipes.ts';
 import { splitAttention } from './split-attention.ts';
 
@@ -35,10 +35,13 @@ export interface Points {
 /** Products with fewer rows or columns than this stay as they are: there is nothing to win. */
 const leastSize = 16;
 
-/** Finds the layers of a graph that a recipe quantizes. */
+/**
+ * Finds the layers of a graph that a recipe quantizes.
+ * @throws TrtDslError 'name' for a pattern that no layer matches
+ */
 export function findPoints(graph: Graph, { recipe = 'gemm', exclude = [] }: Selection): Points {
   const wanted = recipeOf(recipe);
-  const excluded = layerFilter(exclude);
+  const excluded = matchLayers(splitAttention(graph), exclude);
   const split = wanted.attention ? splitAttention(graph, excluded) : graph;
   const producers = new Map(split.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
   const layers = split.nodes.flatMap((node) => {

@@ -1,0 +1,63 @@
+// What INT8 and FP8 cost all-MiniLM-L6-v2 on ONNX Runtime: cosine of each sentence's embedding to the float32 one.
+import { openBert } from '@trt-dsl/bert-model';
+import {
+  collectChannelRanges,
+  collectHistograms,
+  quantize,
+  type Ranges,
+  type RecipeName,
+  rangeOf,
+  type ScaleMethod,
+  smooth,
+} from '@trt-dsl/dsl';
+import { onnxBackend } from '@trt-dsl/onnx-backend';
+import { cosines, embedBy, fetchMiniLM, readLines, summaryOf, textBatches } from '@trt-dsl/tools';
+import { report } from './report.ts';
+
+/** The first lines calibrate, the others are compared. */
+const calibrationCount = 30;
+const lines = readLines('test/quantize/sentences.txt');
+const backend = onnxBackend();
+using model = openBert(await fetchMiniLM());
+const graph = model.graph('float32');
+const calibration = textBatches(model.tokenizer, lines.slice(0, calibrationCount));
+const batches = textBatches(model.tokenizer, lines.slice(calibrationCount), 32);
+const truth = await embedBy(backend, graph, batches);
+const observed = { mask: 'attention_mask' } as const;
+
+const histograms = await collectHistograms(graph, backend, calibration, observed);
+const rangesBy = (method: ScaleMethod, found = histograms): Ranges =>
+  new Map([...found].map(([name, histogram]) => [name, rangeOf(histogram, method)]));
+
+const rows: Record<string, unknown>[] = [];
+async function row(
+  dataType: 'int8' | 'float8',
+  recipe: RecipeName,
+  method: ScaleMethod,
+  of = graph,
+  ranges = rangesBy(method),
+  label = {},
+): Promise<void> {
+  const quantized = quantize(of, { dataType, recipe, ranges });
+  const { mean, worst } = summaryOf(cosines(await embedBy(backend, quantized, batches), truth));
+  rows.push({ dataType, recipe, method, ...label, mean, worst });
+  process.stderr.write(`${JSON.stringify(rows.at(-1))}\n`);
+}
+
+for (const recipe of ['gemm', 'full'] as const) await row('float8', recipe, 'min-max');
+for (const method of ['entropy', 'min-max', 'percentile', 'mse'] as const)
+  for (const recipe of ['accurate', 'gemm', 'full'] as const) await row('int8', recipe, method);
+
+const channels = await collectChannelRanges(graph, backend, calibration, observed);
+const smoothed = smooth(graph, { ranges: channels });
+const smoothedRanges = await collectHistograms(smoothed, backend, calibration, observed);
+for (const recipe of ['accurate', 'gemm'] as const)
+  await row('int8', recipe, 'mse', smoothed, rangesBy('mse', smoothedRanges), { smooth_alpha: 0.5 });
+
+report('quantize-minilm', {
+  model: 'all-MiniLM-L6-v2 on ONNX Runtime, float32 between quantized layers',
+  metric: "cosine of a sentence's embedding to the float32 model's",
+  calibration_sentences: calibrationCount,
+  sentences: lines.length - calibrationCount,
+  rows,
+});

@@ -1,0 +1,131 @@
+import type { Backend } from '../backend.ts';
+import { fromNumbers, toFloat32 } from '../convert.ts';
+import { bytesOf, type FloatType } from '../data-type.ts';
+import type { Dim } from '../dim.ts';
+import { TrtDslError } from '../errors.ts';
+import type { Graph } from '../graph.ts';
+import type { Network } from '../network.ts';
+import type { Node } from '../node.ts';
+import { copyNode, rewrite } from '../rewrite.ts';
+import type { Tensor } from '../tensor.ts';
+import { Weights } from '../weights.ts';
+import { type CalibrationData, type ObserveOptions, observe } from './calibrate.ts';
+import { findPoints, type QuantizedLayer, type Selection } from './points.ts';
+import { channelMaxima } from './quantize-weights.ts';
+
+/** The largest magnitude of each element of a tensor's last axis, by the tensor's name. */
+export type ChannelRanges = ReadonlyMap<string, Float64Array>;
+
+/** The channel ranges of all tensors that a recipe quantizes, by one pass over data; see `calibrate`. */
+export async function collectChannelRanges(
+  graph: Graph,
+  backend: Backend,
+  feeds: CalibrationData,
+  options: ObserveOptions = {},
+): Promise<ChannelRanges> {
+  const ranges = new Map<string, Float64Array>();
+  const observed = await observe(graph, backend, options);
+  try {
+    await observed.each(feeds, 'ranges', ({ name }, values, spans, sizes) => {
+      const width = sizes.at(-1) ?? 1;
+      const known = ranges.get(name) ?? new Float64Array(width);
+      ranges.set(name, known);
+      if (known.length !== width) return;
+      for (const [from, to] of spans)
+        for (let i = from; i < to; i++) known[i % width] = Math.max(known[i % width]!, Math.abs(values[i]!));
+    });
+  } finally {
+    observed.close();
+  }
+  return ranges;
+}
+
+/** How much of the difficulty moves from activations to weights. */
+export interface SmoothOptions extends Selection {
+  readonly ranges: ChannelRanges;
+  /** 0 moves nothing, 1 all; 0.5 by default */
+  readonly alpha?: number;
+}
+
+/**
+ * SmoothQuant (Xiao et al. 2023): before each linear layer channel j of the input is divided by
+ * s_j = max|x_j|^α / max|w_j|^(1−α), and row j of the kernels that take it multiplied by it: the same function, with
+ * activations that have fewer outliers. Calibrate and quantize the graph that this returns. Layers `…/smooth` divide;
+ * TensorRT computes them inside what makes the input.
+ * @throws TrtDslError 'argument' for a tensor without ranges, or α outside [0, 1]
+ */
+export function smooth(graph: Graph, { ranges, alpha = 0.5, ...selection }: SmoothOptions): Graph {
+  if (!(alpha >= 0 && alpha <= 1)) throw new TrtDslError('argument', `alpha ${alpha} is not in [0, 1]`);
+  // Attention as it is: only linear layers change.
+  const { layers } = findPoints(graph, { ...selection, recipe: 'gemm' });
+  const linear = new Map(layers.map((layer) => [layer.node, layer]));
+  const factors = new Map<Tensor, Float64Array>();
+  for (const layer of layers) {
+    const input = layer.node.inputs[0]!;
+    if (factors.has(input)) continue;
+    const users = layers.filter(({ node }) => node.inputs[0] === input);
+    factors.set(input, factorsOf(input, users, ranges, alpha));
+  }
+  const divided = new Map<Tensor, Tensor>();
+  return rewrite(graph, (node, inputs, net) => {
+    const layer = linear.get(node);
+    if (!layer) return undefined;
+    const input = node.inputs[0]!;
+    const factor = factors.get(input)!;
+    const x = divided.get(input) ?? divide(input, inputs[0] as Tensor<FloatType>, factor, net);
+    divided.set(input, x);
+    const kernel = net.scope(node.name).addConstant(scaledKernel(layer, factor));
+    return copyNode(node, [x, kernel], net);
+  });
+}
+
+/** x · 1/s, as a layer of its own. */
+function divide(original: Tensor, x: Tensor<FloatType>, factor: Float64Array, net: Network): Tensor {
+  const scope = net.scope(original.name.replaceAll(':', '_'));
+  const inverse = Weights.fromNumbers(
+    x.dataType,
+    [factor.length],
+    Array.from(factor, (s) => 1 / s),
+    'inverse',
+  );
+  return scope.addMul(x, inverse as Weights<FloatType>, { name: 'smooth' });
+}
+
+function factorsOf(
+  input: Tensor,
+  users: readonly QuantizedLayer[],
+  ranges: ChannelRanges,
+  alpha: number,
+): Float64Array {
+  const width = (input.shape as readonly Dim[]).at(-1);
+  const activation = ranges.get(input.name);
+  if (activation?.length !== width || isTransposed(users[0]!.node))
+    throw new TrtDslError('argument', `smooth: no ranges of the ${width} channels of "${input.name}"`);
+  const weight = new Float64Array(activation!.length);
+  for (const { kernel } of users) {
+    const values = toFloat32('float32', kernel!.weights.as('float32').array());
+    channelMaxima(kernel!.weights, values, 1 - kernel!.channelAxis).forEach((amax, j) => {
+      weight[j] = Math.max(weight[j]!, amax);
+    });
+  }
+  // A power of two divides and multiplies without rounding.
+  return activation!.map((amax, j) =>
+    amax > 0 && weight[j]! > 0 ? 2 ** Math.round(Math.log2(amax ** alpha / weight[j]! ** (1 - alpha))) : 1,
+  );
+}
+
+const isTransposed = (node: Node): boolean => node.op === 'matmul' && node.attributes.transposeA;
+
+/** The kernel with row j multiplied by s_j, when it is read. */
+function scaledKernel({ node, kernel }: QuantizedLayer, factor: Float64Array): Weights {
+  const { weights, channelAxis } = kernel!;
+  const shape = weights.shape as readonly number[];
+  const { dataType } = node.inputs[0]!;
+  const inner = channelAxis === 1 ? shape[1]! : 1;
+  const read = (): Uint8Array => {
+    const values = Float32Array.from(weights.as('float32').array());
+    for (let i = 0; i < values.length; i++) values[i]! *= factor[Math.floor(i / inner) % factor.length]!;
+    return bytesOf(fromNumbers(dataType, values));
+  };
+  return Weights.from({ name: weights.name, dataType, shape, read });
+}
