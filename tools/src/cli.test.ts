@@ -1,21 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { trtDsl } from '../../test/support/trt-dsl.ts';
-import { commands } from './commands/index.ts';
+import { commands, groups } from './commands/index.ts';
 
-const nameOf = (command: string): string => command.split(' ')[0]!;
+/** The words of a command before its arguments: `weights list`. */
+const wordsOf = (command: string): string[] => command.split(' ').filter((word) => /^\w+$/.test(word));
 
 describe('trt-dsl', () => {
   it('lists every command', async () => {
     const { exitCode, stdout } = await trtDsl('--help');
     expect(exitCode).toBe(0);
     for (const { command, describe } of commands) {
-      expect(stdout).toContain(`trt-dsl ${nameOf(command)}`);
-      expect(stdout).toContain(describe.slice(0, 40));
+      const [first = '', second] = wordsOf(command);
+      const help = second === undefined ? stdout : (await trtDsl(first, '--help')).stdout;
+      expect(stdout).toContain(`trt-dsl ${first}`);
+      expect(help).toContain(`trt-dsl ${wordsOf(command).join(' ')}`);
+      expect(help).toContain(describe.slice(0, 40));
     }
+    for (const about of Object.values(groups)) expect(stdout).toContain(about);
   });
 
   it.each(commands)('$command: --help shows --json and examples', async ({ command, examples }) => {
-    const { exitCode, stdout, stderr } = await trtDsl(nameOf(command), '--help');
+    const { exitCode, stdout, stderr } = await trtDsl(...wordsOf(command), '--help');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toContain('--json');
     expect(examples.length).toBeGreaterThan(0);
@@ -24,7 +29,7 @@ describe('trt-dsl', () => {
 
   it.each(commands)('$command: refuses a flag it does not know, in one line', async ({ command }) => {
     const values = [...command.matchAll(/<(\w+)>/g)].map(([, name]) => name!);
-    const { exitCode, stdout, stderr } = await trtDsl(nameOf(command), ...values, '--bogus');
+    const { exitCode, stdout, stderr } = await trtDsl(...wordsOf(command), ...values, '--bogus');
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toMatch(/^trt-dsl: .*bogus.*--help.*\n$/i);
   });

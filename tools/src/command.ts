@@ -40,10 +40,17 @@ export interface Command<O extends OptionTable = OptionTable> {
   readonly run: (args: InferredOptionTypes<O>, context: CommandContext) => Promise<Report>;
 }
 
+type Camel<S> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<Camel<B> & string>}` : S;
+
+/** Arguments as yargs hands them over: by the options' names, and `warm-up` also as `warmUp`. */
+type Arguments<O extends OptionTable> = InferredOptionTypes<O> & {
+  [K in keyof InferredOptionTypes<O> as Camel<K>]: InferredOptionTypes<O>[K];
+};
+
 /** A command whose `run` gets its arguments by the types of its options and positionals. */
 export const defineCommand = <O extends OptionTable, P extends OptionTable = Record<never, never>>(
   command: Omit<Command<O>, 'positionals' | 'run'> & {
     readonly positionals?: P;
-    readonly run: (args: InferredOptionTypes<O> & InferredOptionTypes<P>, context: CommandContext) => Promise<Report>;
+    readonly run: (args: Arguments<O> & Arguments<P>, context: CommandContext) => Promise<Report>;
   },
 ): Command => command as unknown as Command;

@@ -89,7 +89,7 @@ async function parse(
     Object.keys(groups).find((group) => command.startsWith(`${group} `));
   for (const command of commands) if (!groupOf(command)) add(parser, command, command.command);
   for (const [group, about] of Object.entries(groups))
-    parser.command(`${group} <command>`, about, (builder) => {
+    parser.command(group, about, (builder) => {
       for (const command of commands)
         if (groupOf(command) === group) add(builder, command, command.command.slice(group.length + 1));
       return builder.demandCommand(1, `no command of ${group} is given; \`${name} ${group} --help\` lists them`);

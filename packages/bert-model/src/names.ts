@@ -1,5 +1,5 @@
 import { TrtDslError } from '@trt-dsl/dsl';
-import type { Naming, SourceKey } from '@trt-dsl/weights';
+import type { Naming, Part, SourceKey } from '@trt-dsl/weights';
 
 /** Keys that are no part of the network: optimizer slots and counters, and buffers of Hugging Face's modules. */
 const bookkeeping: readonly RegExp[] = [
@@ -13,24 +13,34 @@ const bookkeeping: readonly RegExp[] = [
 /** Keys of heads: a checkpoint often has others than the task that is built needs. */
 export const heads: readonly RegExp[] = [/(^|[._/])(pooler|cls|qa_outputs|classifier)[._/]/, /^output_(weights|bias)$/];
 
+/** Where a file keeps a tensor, while it is spelt. */
+interface Place {
+  readonly key: string;
+  readonly transpose: boolean;
+  readonly part?: Part;
+}
+
 /** One step from the model's name to the file's; `transpose` where the file keeps kernels as `[out, in]`. */
 type Step = readonly [find: RegExp, put: string, transpose?: 'transpose'];
+
+const spell = (path: string, steps: readonly Step[]): Place =>
+  steps.reduce<Place>(
+    (at, [find, put, transpose]) =>
+      find.test(at.key) ? { key: at.key.replace(find, put), transpose: at.transpose || transpose === 'transpose' } : at,
+    { key: path, transpose: false },
+  );
+
+/** Another place of a tensor that a file may have instead. */
+type Elsewhere = (path: string, steps: readonly Step[]) => Place | undefined;
 
 /**
  * A naming by steps. The model's own names are the scopes of its layers, Google's without `bert/`:
  * `encoder/layer_0/attention/self/query/kernel` `[in, out]`.
  */
-const naming = (name: string, steps: readonly Step[]): Naming => ({
+const naming = (name: string, steps: readonly Step[], elsewhere: readonly Elsewhere[] = []): Naming => ({
   name,
   ignore: bookkeeping,
-  rename: (path) =>
-    steps.reduce<SourceKey>(
-      (at, [find, put, transpose]) =>
-        find.test(at.key)
-          ? { key: at.key.replace(find, put), transpose: at.transpose === true || transpose === 'transpose' }
-          : at,
-      { key: path, transpose: false },
-    ),
+  rename: (path): readonly SourceKey[] => [spell(path, steps), ...elsewhere.flatMap((find) => find(path, steps) ?? [])],
 });
 
 /** google-research/bert, and NVIDIA's checkpoints fine-tuned on SQuAD. */
@@ -58,6 +68,9 @@ const oldNorm: readonly Step[] = [
   [/\.LayerNorm\.weight$/, '.LayerNorm.gamma'],
   [/\.LayerNorm\.bias$/, '.LayerNorm.beta'],
 ];
+/** The output's bias of masked words, which some releases save only as the decoder layer's. */
+const decoderBias: Elsewhere = (path) =>
+  path === 'cls/predictions/output_bias' ? { key: 'cls.predictions.decoder.bias', transpose: false } : undefined;
 
 /** The dictionary of trt_helper and of NVIDIA's demo/BERT: `l0_attention_self_query_kernel`, `[in, out]`. */
 const demo: readonly Step[] = [
@@ -66,20 +79,30 @@ const demo: readonly Step[] = [
   [/LayerNorm/, 'layernorm'],
   [/\//g, '_'],
 ];
+/** Query, key and value side by side: `l0_attention_self_qkv_kernel` `[in, 3 · out]`, `…_qkv_bias` `[3 · out]`. */
+const mergedQkv: Elsewhere = (path, steps) => {
+  const [, before, which, what] = /^(.*\/)(query|key|value)\/(kernel|bias)$/.exec(path) ?? [];
+  if (before === undefined) return undefined;
+  const index = ['query', 'key', 'value'].indexOf(which!);
+  return { ...spell(`${before}qkv/${what}`, steps), part: { axis: what === 'kernel' ? 1 : 0, index, of: 3 } };
+};
 
 /** Every known naming, with a key that no other has. */
 const namings: readonly { readonly mark: RegExp; readonly naming: Naming }[] = [
   { mark: /^bert\/embeddings\/word_embeddings$/, naming: naming('TensorFlow (google-research/bert)', google) },
-  { mark: /^bert_embeddings_word_embeddings$/, naming: naming('demo/BERT dictionary', demo) },
+  { mark: /^bert_embeddings_word_embeddings$/, naming: naming('demo/BERT dictionary', demo, [mergedQkv]) },
   {
     mark: /^bert\.embeddings\.LayerNorm\.gamma$/,
-    naming: naming('Hugging Face (gamma, beta)', [...huggingFace, ...oldNorm]),
+    naming: naming('Hugging Face (gamma, beta)', [...huggingFace, ...oldNorm], [decoderBias]),
   },
   {
     mark: /^embeddings\.LayerNorm\.gamma$/,
     naming: naming('Hugging Face BertModel (gamma, beta)', [...huggingFace, withoutPrefix, ...oldNorm]),
   },
-  { mark: /^bert\.embeddings\.word_embeddings\.weight$/, naming: naming('Hugging Face', huggingFace) },
+  {
+    mark: /^bert\.embeddings\.word_embeddings\.weight$/,
+    naming: naming('Hugging Face', huggingFace, [decoderBias]),
+  },
   {
     mark: /^embeddings\.word_embeddings\.weight$/,
     naming: naming('Hugging Face BertModel', [...huggingFace, withoutPrefix]),
@@ -100,4 +123,48 @@ export function detectNaming(keys: readonly string[], file: string): Naming {
       'google-research/bert (bert/embeddings/word_embeddings), Hugging Face (bert.embeddings.word_embeddings.weight) and ' +
       'the demo/BERT dictionary (bert_embeddings_word_embeddings)',
   );
+}
+
+const layer = [
+  ...['attention/self/query', 'attention/self/key', 'attention/self/value'],
+  ...['attention/output/dense', 'intermediate/dense', 'output/dense'],
+].flatMap((dense) => [`${dense}/kernel`, `${dense}/bias`]);
+const norm = (scope: string): readonly string[] => [`${scope}/LayerNorm/gamma`, `${scope}/LayerNorm/beta`];
+const before = ['word', 'position', 'token_type'].map((table) => `embeddings/${table}_embeddings`);
+const after = [
+  ...['pooler/dense/kernel', 'pooler/dense/bias'],
+  ...['cls/predictions/transform/dense/kernel', 'cls/predictions/transform/dense/bias'],
+  ...norm('cls/predictions/transform'),
+  'cls/predictions/output_bias',
+  ...['cls/seq_relationship', 'cls/squad', 'classifier'].flatMap((head) => [
+    `${head}/output_weights`,
+    `${head}/output_bias`,
+  ]),
+];
+
+/** The model's names of all weights that a BERT with so many layers can have, whatever its heads. */
+export const bertNames = (layers: number): readonly string[] => [
+  ...before,
+  ...norm('embeddings'),
+  ...Array.from({ length: layers }, (_, i) => `encoder/layer_${i}`).flatMap((scope) => [
+    ...layer.map((name) => `${scope}/${name}`),
+    ...norm(`${scope}/attention/output`),
+    ...norm(`${scope}/output`),
+  ]),
+  ...after,
+];
+
+/** The names of BERT's weights that a file has, and where it keeps each; layers are counted until one is not there. */
+export function namesInFile(
+  naming: Naming,
+  file: { has(key: string): boolean },
+): readonly { readonly path: string; readonly source: SourceKey }[] {
+  const place = (path: string): SourceKey | undefined =>
+    [naming.rename(path) ?? []].flat().find(({ key }) => file.has(key));
+  let layers = 0;
+  while (layer.some((name) => place(`encoder/layer_${layers}/${name}`))) layers++;
+  return bertNames(layers).flatMap((path) => {
+    const source = place(path);
+    return source ? [{ path, source }] : [];
+  });
 }

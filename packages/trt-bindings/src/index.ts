@@ -2,6 +2,7 @@ export { type Addon, addonPath, loadAddon } from './addon.ts';
 export { TensorRTEngine } from './backend/engine.ts';
 export { type MeasureOptions, measureGpu } from './backend/measure.ts';
 export type { RunOptions, TensorRTCompileOptions, TensorRTOptions } from './backend/options.ts';
+export { type PlanNotes, splitNotes } from './backend/plan.ts';
 export { type TensorRTBackend, tensorrt } from './backend/tensorrt.ts';
 export { cacheFolder, checkoutRoot } from './cache.ts';
 export * from './enums.ts';

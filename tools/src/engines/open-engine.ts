@@ -1,0 +1,84 @@
+import {
+  type Backend,
+  bindFeeds,
+  type Engine,
+  type Feeds,
+  type HostTensor,
+  type Profile,
+  type Results,
+  TrtDslError,
+} from '@trt-dsl/dsl';
+import type { RunOptions, TensorRT, TensorRTBackend } from '@trt-dsl/trt-bindings';
+import { openModel } from '../graphs/model-file.ts';
+import { type BackendName, type BackendPlace, openBackend } from './backends.ts';
+import { type FeedOptions, feedsFor } from './feeds.ts';
+
+/** A model that is to run. */
+export interface ModelOptions extends BackendPlace {
+  readonly model: string;
+  readonly backend?: BackendName | undefined;
+  readonly weights?: string | undefined;
+}
+
+export type FeedMap = ReadonlyMap<string, HostTensor>;
+
+/** An engine with the feeds of a command line. */
+export interface Runnable extends Disposable {
+  readonly engine: Engine;
+  /** the backend's name and version */
+  readonly backend: string;
+  readonly feeds: FeedMap;
+  /** the library, where the backend is TensorRT */
+  readonly tensorrt: TensorRT | undefined;
+}
+
+/**
+ * Opens an engine, or compiles a graph for exactly the sizes of its feeds.
+ * @param feeds how they are made, or the feeds themselves
+ */
+export async function openRunnable(
+  options: ModelOptions,
+  feeds: FeedOptions | FeedMap,
+  runOptions: RunOptions & { readonly signal?: AbortSignal } = {},
+): Promise<Runnable> {
+  const file = openModel(options.model, options.weights);
+  const made = (inputs: Engine['inputs']): FeedMap =>
+    feeds instanceof Map ? feeds : feedsFor(inputs, feeds as FeedOptions);
+  if (file.kind === 'engine') {
+    const name = options.backend ?? file.backend;
+    if (!name)
+      throw new TrtDslError('argument', `${options.model} does not say whose engine it is; name it with --backend`);
+    const backend = openBackend(name, options);
+    const engine = await (backend.load as (bytes: Uint8Array, options: RunOptions) => Promise<Engine>)(
+      file.bytes,
+      runOptions,
+    );
+    return runnable(backend, engine, made(engine.inputs));
+  }
+  const { graph } = file;
+  const backend = openBackend(options.backend ?? 'onnx', options);
+  const given = made(graph.inputs);
+  const profile = profileOf(graph.inputs, given);
+  const profiles = graph.dimNames.length > 0 ? { profiles: [profile] } : {};
+  const engine = await backend.compile(graph, { ...profiles, ...runOptions });
+  return runnable(backend, engine, given);
+}
+
+const runnable = (backend: Backend, engine: Engine, feeds: FeedMap): Runnable => ({
+  engine,
+  backend: backend.name,
+  feeds,
+  tensorrt: (backend as Partial<TensorRTBackend>).tensorrt,
+  [Symbol.dispose]: () => engine.close(),
+});
+
+/** Each named dim's size in the feeds, as the only size of a profile. */
+function profileOf(inputs: Engine['inputs'], feeds: FeedMap): Profile {
+  const { sizes } = bindFeeds(inputs, asFeeds(feeds));
+  return sizes;
+}
+
+export const asFeeds = (feeds: FeedMap): Feeds => Object.fromEntries(feeds) as Feeds;
+
+/** Results in the engine's order of outputs. */
+export const resultsOf = (results: Results): FeedMap => new Map(Object.entries(results));
