@@ -9,6 +9,8 @@ export interface PlanNotes {
   readonly outputs: ReadonlyMap<string, TensorType>;
   /** plugins inside, `name@version` */
   readonly plugins: readonly string[];
+  /** file names of the plugin libraries that were loaded when a plan with plugins was built */
+  readonly pluginLibraries?: readonly string[];
 }
 
 const magic = 'trt-dsl plan notes 1';

@@ -5,6 +5,7 @@ import { build } from './build.ts';
 import { notesOf, TensorRTEngine } from './engine.ts';
 import type { RunOptions, TensorRTCompileOptions, TensorRTOptions } from './options.ts';
 import { type PlanNotes, splitNotes } from './plan.ts';
+import { pluginNotes, requirePlugins } from './plugins.ts';
 
 /** TensorRT as a backend: compiles on any machine that the product can build on, runs on an NVIDIA GPU. */
 export interface TensorRTBackend extends Backend<TensorRTCompileOptions> {
@@ -13,7 +14,10 @@ export interface TensorRTBackend extends Backend<TensorRTCompileOptions> {
     graph: Graph<I, O>,
     options?: TensorRTCompileOptions,
   ): Promise<TensorRTEngine<I, O>>;
-  /** An engine from what `serialize` gave, or from a plan made elsewhere. */
+  /**
+   * An engine from what `serialize` gave, or from a plan made elsewhere.
+   * @throws TrtDslError 'unsupported' for a plugin inside that no loaded library has: name, version, library
+   */
   load(bytes: Uint8Array, options?: RunOptions): Promise<TensorRTEngine>;
 }
 
@@ -39,15 +43,16 @@ export function tensorrt(options: TensorRTOptions = {}): TensorRTBackend {
         version: library.version,
         inputs: typesOf(graph.inputs),
         outputs: typesOf(graph.outputs),
-        plugins: lowered.nodes.flatMap((node) =>
-          node.op === 'plugin' ? [`${node.attributes.plugin}@${node.attributes.version}`] : [],
-        ),
+        ...pluginNotes(lowered, options.pluginLibraries),
       };
       return new TensorRTEngine<I, O>(library, plan, notes, { ...where, ...compileOptions });
     },
     async load(bytes, runOptions = {}) {
       const { plan, notes } = splitNotes(bytes);
-      if (notes) return new TensorRTEngine(library, plan, notes, { ...where, ...runOptions });
+      if (notes) {
+        requirePlugins(library, notes);
+        return new TensorRTEngine(library, plan, notes, { ...where, ...runOptions });
+      }
       using runtime = library.createInferRuntime();
       using native = await runtime.deserializeCudaEngineAsync(plan);
       return new TensorRTEngine(library, plan, notesOf(library, native), { ...where, ...runOptions });
