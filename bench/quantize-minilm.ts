@@ -49,10 +49,13 @@ for (const method of ['entropy', 'min-max', 'percentile', 'mse'] as const)
   for (const recipe of ['accurate', 'gemm', 'full'] as const) await row('int8', recipe, method);
 
 const channels = await collectChannelRanges(graph, backend, calibration, observed);
-const smoothed = smooth(graph, { ranges: channels });
-const smoothedRanges = await collectHistograms(smoothed, backend, calibration, observed);
-for (const recipe of ['accurate', 'gemm'] as const)
-  await row('int8', recipe, 'mse', smoothed, rangesBy('mse', smoothedRanges), { smooth_alpha: 0.5 });
+for (const layers of ['after-layer-norm', 'all'] as const) {
+  const smoothed = smooth(graph, { ranges: channels, layers });
+  const found = await collectHistograms(smoothed, backend, calibration, observed);
+  for (const method of ['mse', 'percentile'] as const)
+    for (const recipe of ['accurate', 'gemm', 'full'] as const)
+      await row('int8', recipe, method, smoothed, rangesBy(method, found), { smooth_alpha: 0.5, smooth: layers });
+}
 
 report('quantize-minilm', {
   model: 'all-MiniLM-L6-v2 on ONNX Runtime, float32 between quantized layers',

@@ -25,7 +25,7 @@ export interface ObserveOptions extends Selection {
 
 /** How a graph is calibrated. */
 export interface CalibrationOptions extends ObserveOptions, ScaleOptions {
-  /** `entropy` by default */
+  /** `mse` by default; `entropy` clips the outliers that BERT needs */
   readonly method?: ScaleMethod;
 }
 
@@ -40,7 +40,7 @@ export async function calibrate(
   feeds: CalibrationData,
   options: CalibrationOptions = {},
 ): Promise<Ranges> {
-  const { method = 'entropy' } = options;
+  const { method = 'mse' } = options;
   const histograms = await collectHistograms(graph, backend, feeds, options);
   return new Map([...histograms].map(([name, histogram]) => [name, rangeOf(histogram, method, options)]));
 }

@@ -15,7 +15,7 @@ export interface Histogram {
 export const binWidth = ({ amax }: Pick<Histogram, 'amax'>): number => amax / histogramBins;
 
 /** Where values are: positions `[from, to)` of an array that count. */
-export type Spans = Iterable<readonly [from: number, to: number]>;
+export type Spans = readonly (readonly [from: number, to: number])[];
 
 /**
  * The largest magnitude of the values, at least `known`.

@@ -24,7 +24,7 @@ export function paddingMask(graph: Graph, name: string): PaddingMask {
  * behind, those whose mask is not 0.
  * @param sizes of the tensor as it was computed
  */
-export function* spansOf(
+export function spansOf(
   tensor: Tensor,
   sizes: readonly number[],
   mask: PaddingMask | undefined,
@@ -33,12 +33,14 @@ export function* spansOf(
   const size = sizes.reduce((a, b) => a * b, 1);
   const names = (tensor.shape as readonly Dim[]).map(bareName);
   const axis = mask ? names.indexOf(mask.seq) : -1;
-  if (!mask || !kept || names[0] !== mask.batch || axis < 1) return void (yield [0, size]);
+  if (!mask || !kept || names[0] !== mask.batch || axis < 1) return [[0, size]];
   const seq = sizes[axis]!;
   const inner = sizes.slice(axis + 1).reduce((a, b) => a * b, 1);
   const perBatch = size / sizes[0]!;
+  const spans: [from: number, to: number][] = [];
   for (let from = 0; from < size; from += inner) {
     const position = Math.floor(from / perBatch) * seq + (Math.floor(from / inner) % seq);
-    if (Number(kept[position]) !== 0) yield [from, from + inner];
+    if (Number(kept[position]) !== 0) spans.push([from, from + inner]);
   }
+  return spans;
 }

@@ -66,7 +66,15 @@ type Producers = ReadonlyMap<Tensor, Node>;
 function isWanted({ role, node }: QuantizedLayer, recipe: Recipe, producers: Producers): boolean {
   if (role !== 'linear') return recipe[role];
   if (recipe.linear === 'all') return true;
-  return recipe.linear === 'not-after-activation' && producers.get(node.inputs[0]!)!.op !== 'activation';
+  return recipe.linear === 'not-after-activation' && !followsActivation(node, producers);
+}
+
+/** Whether the input comes from an activation function, also if it was divided on the way by `smooth`. */
+function followsActivation(node: Node, producers: Producers): boolean {
+  const [x] = node.inputs.map((input) => producers.get(input)!) as [Node];
+  if (x.op === 'activation') return true;
+  if (x.op !== 'elementwise' || x.attributes.operation !== 'prod') return false;
+  return producers.get(x.inputs[1]!)!.op === 'constant' && followsActivation(x, producers);
 }
 
 function linear(node: Node, producers: Producers): QuantizedLayer | undefined {

@@ -41,10 +41,12 @@ export async function collectChannelRanges(
 }
 
 /** How much of the difficulty moves from activations to weights. */
-export interface SmoothOptions extends Selection {
+export interface SmoothOptions extends Pick<Selection, 'exclude'> {
   readonly ranges: ChannelRanges;
   /** 0 moves nothing, 1 all; 0.5 by default */
   readonly alpha?: number;
+  /** linear layers right behind a LayerNorm, as in the paper (by default), or all */
+  readonly layers?: 'after-layer-norm' | 'all';
 }
 
 /**
@@ -54,10 +56,13 @@ export interface SmoothOptions extends Selection {
  * TensorRT computes them inside what makes the input.
  * @throws TrtDslError 'argument' for a tensor without ranges, or α outside [0, 1]
  */
-export function smooth(graph: Graph, { ranges, alpha = 0.5, ...selection }: SmoothOptions): Graph {
+export function smooth(graph: Graph, options: SmoothOptions): Graph {
+  const { ranges, alpha = 0.5, layers: wanted = 'after-layer-norm', exclude = [] } = options;
   if (!(alpha >= 0 && alpha <= 1)) throw new TrtDslError('argument', `alpha ${alpha} is not in [0, 1]`);
-  // Attention as it is: only linear layers change.
-  const { layers } = findPoints(graph, { ...selection, recipe: 'gemm' });
+  const points = findPoints(graph, { exclude, recipe: 'gemm' });
+  const layers = points.layers.filter(
+    ({ node }) => wanted === 'all' || points.producers.get(node.inputs[0]!)!.op === 'layerNorm',
+  );
   const linear = new Map(layers.map((layer) => [layer.node, layer]));
   const factors = new Map<Tensor, Float64Array>();
   for (const layer of layers) {
