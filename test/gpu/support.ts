@@ -1,13 +1,26 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { tensorrt } from '@trt-dsl/trt-bindings';
+import { type Cuda, type Product, tensorrt } from '@trt-dsl/trt-bindings';
+
+/** Which TensorRT is tested: TRT_PRODUCT, TensorRT 10 by default. */
+export const product = (process.env['TRT_PRODUCT'] ?? 'trt10') as Product;
 
 /** TensorRT on this machine's GPU; TENSORRT_ROOT says where it lies. */
-export const backend = tensorrt({ product: 'trt10' });
+export const backend = tensorrt({ product });
+
+/** The driver, or undefined on a machine without a GPU. */
+export function driver(): Cuda | undefined {
+  try {
+    return backend.tensorrt.cuda();
+  } catch {
+    return undefined;
+  }
+}
 
 /** What the GPU and the library are, for result files. */
 export function device(): Readonly<Record<string, unknown>> {
-  const cuda = backend.tensorrt.cuda();
+  const cuda = driver();
+  if (!cuda) return { tensorrt: backend.tensorrt.version };
   const [gpu] = cuda.devices;
   return {
     gpu: gpu?.name,
@@ -20,8 +33,8 @@ export function device(): Readonly<Record<string, unknown>> {
 /** A folder for results: $OUT, or `results` here. */
 const folder = process.env['OUT'] ?? 'results';
 
-/** Writes a result file and prints it. */
-export function save(name: string, figures: unknown): void {
+/** Writes a result file and prints it, or a summary of it. */
+export function save(name: string, figures: unknown, summary = JSON.stringify(figures)): void {
   mkdirSync(folder, { recursive: true });
   const command = `node ${process.argv
     .slice(1)
@@ -29,7 +42,7 @@ export function save(name: string, figures: unknown): void {
     .join(' ')}`;
   const result = { benchmark: name, command, commit: process.env['COMMIT'] ?? 'unknown', device: device(), figures };
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(result, undefined, 1)}\n`);
-  process.stdout.write(`${name}: ${JSON.stringify(figures)}\n`);
+  process.stdout.write(`${name}: ${summary}\n`);
 }
 
 /** Times one call, in milliseconds. */
@@ -45,3 +58,9 @@ export const quantile = (values: readonly number[], share: number): number =>
 
 /** Where engine builds keep their timings, so that a second build is quick. */
 export const timingCache = process.env['TIMING_CACHE'] ?? '/tmp/trt-dsl.timings';
+
+/** Writes a file of text beside the results. */
+export function saveText(name: string, text: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, name), text);
+}

@@ -16,6 +16,8 @@ export const recipes = {
   gemm: { linear: 'all', attention: false, residual: false },
   /** the same but for the second product of each feed-forward block, whose input has the outliers */
   accurate: { linear: 'not-after-activation', attention: false, residual: false },
+  /** every linear layer, and what residual sums add, so that tensors between layers are of the quantized type */
+  residual: { linear: 'all', attention: false, residual: true },
   /** linear layers, both products of attention, residual sums */
   full: { linear: 'all', attention: true, residual: true },
 } as const satisfies { readonly [name: string]: Recipe };
