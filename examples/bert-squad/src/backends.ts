@@ -1,0 +1,108 @@
+import { type CompileOptions, type Engine, type Graph, messageOf, TrtDslError } from '@trt-dsl/dsl';
+import type { TensorRTBackend, TensorRTCompileOptions } from '@trt-dsl/trt-bindings';
+
+/** What can build and run an engine, best first. */
+export const backendNames = ['tensorrt', 'tensorrt-rtx', 'onnx'] as const;
+export type BackendName = (typeof backendNames)[number];
+
+/** What built an engine. */
+export interface BackendVersion {
+  readonly name: BackendName;
+  /** the product in the binding's words: trt10, trt11, rtx; empty for ONNX Runtime */
+  readonly product: string;
+  readonly version: string;
+}
+
+/** How an engine is built; what a backend has no use for is left alone. */
+export type BuildOptions = CompileOptions &
+  Pick<TensorRTCompileOptions, 'workspace' | 'timingCache' | 'optimizationLevel' | 'tf32' | 'cudaGraph' | 'lanes'>;
+
+/** A backend that was opened: its library is loaded. */
+export interface OpenBackend {
+  readonly about: BackendVersion;
+  /** TensorRT's backend itself, for what only it can do */
+  readonly tensorrt?: TensorRTBackend;
+  compile(graph: Graph, options: BuildOptions): Promise<Engine>;
+  load(bytes: Uint8Array, options?: { readonly cudaGraph?: boolean }): Promise<Engine>;
+}
+
+/**
+ * Opens a backend. Its packages are imported here and nowhere else, so that a machine without one can use the other.
+ * @param product which TensorRT, where it has to be the one that built an engine
+ * @throws TrtDslError 'backend' that says what is missing and how to get it
+ */
+export async function openBackend(name: BackendName, product?: string): Promise<OpenBackend> {
+  if (name === 'onnx') return openOnnx();
+  const { isInstalled, tensorrt } = await import('@trt-dsl/trt-bindings');
+  const wanted =
+    name === 'tensorrt-rtx'
+      ? 'rtx'
+      : product === 'trt11' || (!product && !isInstalled('trt10') && isInstalled('trt11'))
+        ? 'trt11'
+        : 'trt10';
+  const backend = tensorrt({ product: wanted });
+  return {
+    about: { name, product: wanted, version: backend.tensorrt.version },
+    tensorrt: backend,
+    compile: (graph, options) => backend.compile(graph, { lanes: 1, ...options }),
+    load: (bytes, options) => backend.load(bytes, { lanes: 1, ...options }),
+  };
+}
+
+async function openOnnx(): Promise<OpenBackend> {
+  const { onnxBackend, opset } = await import('@trt-dsl/onnx-backend').catch((error: unknown) => {
+    throw new TrtDslError('backend', `ONNX Runtime does not load: ${messageOf(error)}; run \`npm ci\``, {
+      cause: error,
+    });
+  });
+  const backend = onnxBackend();
+  return {
+    about: { name: 'onnx', product: '', version: `opset ${opset}` },
+    compile: (graph, { profiles, signal, onProgress }) =>
+      backend.compile(graph, {
+        ...(profiles && { profiles }),
+        ...(signal && { signal }),
+        ...(onProgress && { onProgress }),
+      }),
+    load: (bytes) => backend.load(bytes),
+  };
+}
+
+/** GPUs that TensorRT-RTX runs on, by compute capability. */
+const rtxCapabilities = new Set(['7.5', '8.0', '8.6', '8.9', '12.0']);
+
+/** The backends that can both build and run here, best first, and why the others cannot. */
+export async function usableBackends(): Promise<{ readonly usable: BackendName[]; readonly notes: string[] }> {
+  const usable: BackendName[] = [];
+  const notes: string[] = [];
+  for (const name of backendNames) {
+    const gap = await whyNot(name);
+    if (gap) notes.push(`${name}: ${gap}`);
+    else usable.push(name);
+  }
+  return { usable, notes };
+}
+
+async function whyNot(name: BackendName): Promise<string | undefined> {
+  if (name === 'onnx') return undefined;
+  const { isInstalled } = await import('@trt-dsl/trt-bindings');
+  const products = name === 'tensorrt' ? (['trt10', 'trt11'] as const) : (['rtx'] as const);
+  if (!products.some((product) => isInstalled(product))) return 'not installed';
+  try {
+    const { tensorrt } = await openBackend(name);
+    const [gpu] = tensorrt!.tensorrt.cuda().devices;
+    if (!gpu) return 'no GPU';
+    if (name === 'tensorrt-rtx' && !rtxCapabilities.has(gpu.computeCapability))
+      return `does not run on compute capability ${gpu.computeCapability}`;
+    return undefined;
+  } catch (error) {
+    const [first] = messageOf(error).split('\n');
+    return /libcuda|driver|device/i.test(first!) ? 'no GPU' : first!;
+  }
+}
+
+/** The backend of a loaded engine, if it is TensorRT's. */
+export const formatBackend = ({ name, version }: BackendVersion): string =>
+  ({ onnx: `ONNX Runtime (${version})`, tensorrt: `TensorRT ${version}`, 'tensorrt-rtx': `TensorRT-RTX ${version}` })[
+    name
+  ];

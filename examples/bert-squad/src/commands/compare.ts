@@ -1,0 +1,47 @@
+import { defineCommand } from '@trt-dsl/tools';
+import { engineTasks } from '../engine-file.ts';
+import {
+  backendOption,
+  builderOptions,
+  engineOption,
+  modelOptions,
+  once,
+  precisionOption,
+  real,
+  whole,
+} from '../options.ts';
+
+export const compareOptions = {
+  ...engineOption,
+  ...modelOptions,
+  ...precisionOption,
+  task: { choices: engineTasks, default: 'question-answering', describe: 'Network of --weights without an engine' },
+  ...backendOption,
+  ...builderOptions,
+  with: {
+    choices: ['pytorch', 'onnxruntime'],
+    default: 'pytorch',
+    describe: 'What to compare with; pytorch needs a Python that has torch, transformers and safetensors',
+  },
+  'batch-size': { alias: 'b', coerce: whole('--batch-size', 1), describe: 'Rows; the usual batch size by default' },
+  'sequence-length': { alias: 's', coerce: whole('--sequence-length', 1), describe: 'Length; the usual by default' },
+  'squad-json': { requiresArg: true, coerce: once('--squad-json'), describe: 'Windows of this file, not random ids' },
+  seed: { alias: 'r', coerce: whole('--seed', 0), default: 12345, describe: 'Seed of the random ids' },
+  tolerance: {
+    coerce: real('--tolerance'),
+    describe: 'Greatest relative L2; by default 1e-5 in fp32, else 1.2 × the reference’s own error in that type',
+  },
+  output: { alias: 'o', requiresArg: true, coerce: once('--output'), describe: 'JSON file to write as well' },
+} as const;
+
+export const compare = defineCommand({
+  command: 'compare',
+  describe: "Hold an engine's outputs against PyTorch's or ONNX Runtime's, on the same inputs",
+  options: compareOptions,
+  examples: [
+    ['$0 compare -e bert.engine', 'against PyTorch, with the weights that it was built of'],
+    ['$0 compare -e bert.engine --with onnxruntime --tolerance 1e-3', 'needs no Python'],
+    ['$0 compare -m hugging_face_folder --backend tensorrt --precision fp16 -b 8 -s 128', 'builds for it'],
+  ],
+  run: async (args, context) => (await import('../handlers/compare.ts')).compare(args, context),
+});

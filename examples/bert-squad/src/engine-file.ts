@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { BertConfig, Tokenizer } from '@trt-dsl/bert-model';
+import { type Engine, messageOf, TrtDslError } from '@trt-dsl/dsl';
+import { type BackendVersion, backendNames, formatBackend, type OpenBackend, openBackend } from './backends.ts';
+import { type Precision, type TokenizerData, tokenizerFrom, type WeightsOrigin } from './model.ts';
+import type { BertProfile } from './profiles.ts';
+
+const format = 'bert-squad engine 1';
+
+/** The networks that engines are built for. */
+export const engineTasks = ['question-answering', 'pooled'] as const;
+export type EngineTask = (typeof engineTasks)[number];
+
+/** What stands in the JSON beside an engine: all that the other commands need to know. */
+export interface EngineDescription {
+  readonly format: string;
+  readonly task: EngineTask;
+  readonly precision: Precision;
+  readonly tf32: boolean;
+  readonly profiles: readonly BertProfile[];
+  readonly backend: BackendVersion;
+  readonly versions: { readonly bertSquad: string; readonly node: string };
+  /** `sha256:…` of the engine's bytes */
+  readonly checksum: string;
+  readonly bytes: number;
+  readonly origin: WeightsOrigin;
+  readonly config: BertConfig;
+  readonly tokenizer: TokenizerData | null;
+}
+
+/** The version that descriptions name. */
+const version = '0.1.0';
+
+/** Where the description of an engine lies. */
+export const descriptionPath = (engine: string): string => `${engine}.json`;
+
+const checksumOf = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+
+/**
+ * Writes an engine and its description. Each file appears when it is whole, the description last.
+ * @throws TrtDslError 'file'
+ */
+export async function writeEngine(
+  path: string,
+  engine: Pick<Engine, 'serialize'>,
+  about: Omit<EngineDescription, 'format' | 'versions' | 'checksum' | 'bytes'>,
+): Promise<EngineDescription> {
+  const bytes = engine.serialize();
+  const description: EngineDescription = {
+    format,
+    task: about.task,
+    precision: about.precision,
+    tf32: about.tf32,
+    profiles: about.profiles,
+    backend: about.backend,
+    versions: { bertSquad: version, node: process.versions.node },
+    checksum: checksumOf(bytes),
+    bytes: bytes.byteLength,
+    origin: about.origin,
+    config: about.config,
+    tokenizer: about.tokenizer,
+  };
+  await mkdir(dirname(path), { recursive: true });
+  await writeWhole(path, bytes);
+  await writeWhole(descriptionPath(path), lineByKey(description));
+  return description;
+}
+
+/** JSON with a line for each key: thirty thousand tokens need no line each. */
+const lineByKey = (object: object): string =>
+  `{\n${Object.entries(object)
+    .map(([key, value]) => ` ${JSON.stringify(key)}: ${JSON.stringify(value)}`)
+    .join(',\n')}\n}\n`;
+
+/** Writes a file beside its place and renames it. @throws TrtDslError 'file' */
+export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
+  const partial = `${path}.${process.pid}.unfinished`;
+  try {
+    await writeFile(partial, content);
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw new TrtDslError('file', `${path} cannot be written: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/**
+ * The description of an engine.
+ * @throws TrtDslError 'file' if it is missing, malformed or of another version
+ */
+export async function readDescription(engine: string): Promise<EngineDescription> {
+  const path = descriptionPath(engine);
+  if (!existsSync(engine))
+    throw new TrtDslError('file', `${engine}: there is no such engine; \`bert-squad build\` makes one`);
+  if (!existsSync(path))
+    throw new TrtDslError('file', `${engine}: no ${path} beside it, which \`bert-squad build\` writes; build it again`);
+  let json: EngineDescription;
+  try {
+    json = JSON.parse(await readFile(path, 'utf8')) as EngineDescription;
+  } catch (error) {
+    throw new TrtDslError('file', `${path}: cannot be read as JSON: ${messageOf(error)}`, { cause: error });
+  }
+  if (json?.format !== format)
+    throw new TrtDslError(
+      'file',
+      `${path}: "format" is ${JSON.stringify(json?.format)}, expected "${format}": another version wrote it; build the engine again`,
+    );
+  const broken = (['profiles', 'backend', 'config', 'precision', 'task', 'checksum'] as const).find(
+    (key) => json[key] === undefined,
+  );
+  if (
+    broken ||
+    !backendNames.includes(json.backend.name) ||
+    !Array.isArray(json.profiles) ||
+    json.profiles.length === 0
+  )
+    throw new TrtDslError('file', `${path}: "${broken ?? 'profiles'}" is missing or malformed; build the engine again`);
+  return json;
+}
+
+/** An engine from a file, ready to run. */
+export interface OpenEngine extends Disposable {
+  readonly path: string;
+  readonly about: EngineDescription;
+  readonly engine: Engine;
+  readonly backend: OpenBackend;
+}
+
+/**
+ * Loads an engine and its description.
+ * @throws TrtDslError 'file' if the bytes are not those described; 'backend' if another version of TensorRT built it
+ */
+export async function openEngine(path: string, options: { readonly cudaGraph?: boolean } = {}): Promise<OpenEngine> {
+  const about = await readDescription(path);
+  const bytes = await readFile(path);
+  const found = checksumOf(bytes);
+  if (found !== about.checksum)
+    throw new TrtDslError(
+      'file',
+      `${path}: its ${bytes.length} bytes have ${found}, its description says ${about.checksum} (${about.bytes} bytes): copy both files again, or build`,
+    );
+  const backend = await openBackend(about.backend.name, about.backend.product);
+  if (backend.about.version !== about.backend.version)
+    throw new TrtDslError(
+      'backend',
+      `${path}: built by ${formatBackend(about.backend)}, but here is ${formatBackend(backend.about)}: build it again here`,
+    );
+  const engine = await backend.load(bytes, options);
+  return { path, about, engine, backend, [Symbol.dispose]: () => engine.close() };
+}
+
+/** The tokenizer that an engine was built with. @throws TrtDslError 'argument' if it was built without */
+export function tokenizerOf({ path, about }: Pick<OpenEngine, 'path' | 'about'>): Tokenizer {
+  if (about.tokenizer) return tokenizerFrom(about.tokenizer, descriptionPath(path));
+  throw new TrtDslError('argument', `${path}: was built without a vocabulary; name one with --vocab-file`);
+}

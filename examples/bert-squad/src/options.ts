@@ -1,0 +1,108 @@
+import { TrtDslError } from '@trt-dsl/dsl';
+import type { InferredOptionTypes, Options } from 'yargs';
+import { backendNames } from './backends.ts';
+import { precisions, randomModels } from './model.ts';
+
+/** The arguments that a table of options gives. */
+export type Args<O extends { readonly [name: string]: Options }> = InferredOptionTypes<O>;
+
+/** A number option's `coerce`: whole, and not below `least`. */
+export const whole =
+  (name: string, least: number) =>
+  (value: unknown): number => {
+    const number = typeof value === 'number' || (typeof value === 'string' && value !== '') ? Number(value) : NaN;
+    if (Number.isSafeInteger(number) && number >= least) return number;
+    throw new TrtDslError('argument', `${name} is ${String(value)}; expected one whole number from ${least}`);
+  };
+
+/** A number option's `coerce`: finite. */
+export const real =
+  (name: string) =>
+  (value: unknown): number => {
+    const number = typeof value === 'number' || (typeof value === 'string' && value !== '') ? Number(value) : NaN;
+    if (Number.isFinite(number)) return number;
+    throw new TrtDslError('argument', `${name} is ${String(value)}; expected one number`);
+  };
+
+/** One text, not several: yargs makes a list of a flag that is given twice. */
+export const once =
+  (name: string) =>
+  (value: unknown): string => {
+    if (typeof value === 'string' && value !== '') return value;
+    throw new TrtDslError(
+      'argument',
+      `${name} ${Array.isArray(value) ? `is given ${value.length} times; expected once` : 'has no value'}`,
+    );
+  };
+
+/** Where the weights, the config and the vocabulary lie. */
+export const modelOptions = {
+  weights: {
+    alias: 'm',
+    requiresArg: true,
+    coerce: once('--weights'),
+    describe: 'TensorFlow checkpoint, .npz, folder of .npy, .safetensors or Hugging Face folder',
+  },
+  'config-dir': {
+    alias: 'c',
+    requiresArg: true,
+    coerce: once('--config-dir'),
+    describe: 'Folder of config.json or bert_config.json, or that file; by default where the weights are',
+  },
+  'vocab-file': {
+    alias: 'v',
+    requiresArg: true,
+    coerce: once('--vocab-file'),
+    describe: 'vocab.txt, or a folder with a tokenizer; by default that of the config',
+  },
+  cased: { type: 'boolean', default: false, describe: 'The vocabulary keeps case and accents' },
+  'random-weights': {
+    choices: randomModels,
+    describe: 'Weights drawn at random in the sizes of BERT-base or BERT-large: good for speed only',
+  },
+} as const satisfies Record<string, Options>;
+
+/** How a network is computed. */
+export const precisionOption = {
+  precision: { choices: precisions, describe: 'Type that the network computes in; fp32 by default' },
+} as const satisfies Record<string, Options>;
+
+export const backendOption = {
+  backend: { choices: backendNames, describe: 'What builds and runs the engine; by default the best of this machine' },
+} as const satisfies Record<string, Options>;
+
+/** How TensorRT builds. */
+export const builderOptions = {
+  workspace: {
+    alias: 'w',
+    coerce: whole('--workspace', 1),
+    describe: 'MiB of scratch memory a tactic may use; all there is by default',
+  },
+  'timing-cache': {
+    requiresArg: true,
+    coerce: once('--timing-cache'),
+    describe: 'File of tactic timings: read if it is there, written after the build; makes a second build quick',
+  },
+  'optimization-level': {
+    choices: [0, 1, 2, 3, 4, 5],
+    type: 'number',
+    describe: '0 builds fastest, 5 runs fastest; TensorRT takes 3 by itself',
+  },
+  tf32: { type: 'boolean', default: false, describe: 'Let float32 products run in TF32: faster, 1e-4 less exact' },
+} as const satisfies Record<string, Options>;
+
+export const engineOption = {
+  engine: { alias: 'e', requiresArg: true, coerce: once('--engine'), describe: 'Engine that `build` wrote' },
+} as const satisfies Record<string, Options>;
+
+/** How passages are cut and answers chosen. */
+export const squadOptions = {
+  'doc-stride': {
+    coerce: whole('--doc-stride', 1),
+    default: 128,
+    describe: 'Tokens from one window of a long passage to the next',
+  },
+  'max-query-length': { coerce: whole('--max-query-length', 1), default: 64, describe: 'Longest question in tokens' },
+  'n-best-size': { coerce: whole('--n-best-size', 1), default: 20, describe: 'Answers kept for each question' },
+  'max-answer-length': { coerce: whole('--max-answer-length', 1), default: 30, describe: 'Longest answer in tokens' },
+} as const satisfies Record<string, Options>;
