@@ -19,6 +19,7 @@ import time
 
 import torch
 import torch.nn.functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 import kernels
 
@@ -233,7 +234,13 @@ def emb_layer_norm(rng):
 
 
 def sdpa(q, k, v, scale, keep):
-    """torch's own, on [batch, heads, sequence, size]; `keep` is a bool mask of keys or None."""
+    """torch's own, on [batch, heads, sequence, size]; `keep` is a bool mask of keys or None.
+
+    $REFERENCE=math takes torch's plain products instead of whichever fused kernel suits (sanitize.sh: those of cuDNN are
+    not clean themselves)."""
+    if os.environ.get('REFERENCE') == 'math':
+        with sdpa_kernel(SDPBackend.MATH):
+            return F.scaled_dot_product_attention(q, k, v, attn_mask=keep, scale=scale)
     return F.scaled_dot_product_attention(q, k, v, attn_mask=keep, scale=scale)
 
 
@@ -391,6 +398,7 @@ def main():
     parser.add_argument('--only', default=None, choices=list(CASES))
     options = parser.parse_args()
     torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cuda.allow_fp16_bf16_reduction_math_sdp(True)  # REFERENCE=math rounds as the others do
     report = {'device': torch.cuda.get_device_name(), 'torch': torch.__version__, 'commit': os.environ.get('COMMIT', ''),
               'cases': options.cases, 'seed': options.seed, 'plugins': {}}
     failed = 0

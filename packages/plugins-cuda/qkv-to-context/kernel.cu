@@ -389,6 +389,33 @@ Launch<T> launcherOf(int headSize, int variant) {
   }
 }
 
+/**
+ * The wider tile of queries of a head size: faster once there are this many for each multiprocessor, slower before, when
+ * too few blocks run (measured on an H200 from 1×128 to 4×4096, bench/results/plugins-kernels.json). Packed sequences are
+ * short and would leave wider tiles half empty.
+ */
+struct WideTile {
+  int32_t headSize;
+  int32_t variant;
+  double perMultiprocessor;  // tiles of 128 queries
+};
+constexpr WideTile kWideTiles[] = {{32, 1, 2.0}, {64, 3, 3.5}, {96, 1, 1.5}};
+
+int32_t chooseVariant(QkvToContextArguments const& a) {
+  if (a.keyMask == KeyMask::kCuSeqlens) return 0;
+  int device = 0;
+  int multiprocessors = 0;
+  if (cudaGetDevice(&device) != cudaSuccess ||
+      cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device) != cudaSuccess) {
+    return 0;
+  }
+  double const tiles = double(a.batch) * a.heads * ((a.sequence + 127) / 128);
+  for (WideTile const& wide : kWideTiles) {
+    if (wide.headSize == a.headSize && tiles >= wide.perMultiprocessor * multiprocessors) return wide.variant;
+  }
+  return 0;
+}
+
 }  // namespace
 
 int32_t variantCount(int32_t headSize) {
@@ -406,7 +433,7 @@ cudaError_t qkvToContext(QkvToContextArguments const& a, cudaStream_t stream) {
   if (reinterpret_cast<uintptr_t>(a.qkv) % 16 != 0 || reinterpret_cast<uintptr_t>(a.context) % 16 != 0) {
     return cudaErrorMisalignedAddress;
   }
-  int const variant = a.variant >= 0 ? a.variant : 0;
+  int const variant = a.variant >= 0 ? a.variant : chooseVariant(a);
   switch (a.type) {
     case Type::kFloat16: return launcherOf<__half>(a.headSize, variant)(a, stream);
     case Type::kBFloat16: return launcherOf<__nv_bfloat16>(a.headSize, variant)(a, stream);

@@ -16,6 +16,7 @@
 #include <tuple>
 #include <vector>
 
+#include <setjmp.h>
 #include <ucontext.h>
 
 #define __device__
@@ -65,8 +66,14 @@ struct Copy {
   char* to;
   char bytes[16];
 };
+/** A place to go on from; after the first time by longjmp, which, unlike swapcontext, makes no system call. */
+struct Place {
+  ucontext_t first;
+  jmp_buf jump;
+  bool started = false;
+};
 struct Fiber {
-  ucontext_t context;
+  Place place;
   std::vector<char> stack;
   unsigned thread = 0;
   bool done = false;
@@ -89,13 +96,20 @@ struct Block {
   Gathering barrier;
   int alive = 0;
   std::vector<char> shared;
-  ucontext_t scheduler;
+  Place scheduler;
   Fiber* current = nullptr;
   std::function<void()> body;
 };
 inline Block* block = nullptr;
 
-inline void yield() { swapcontext(&block->current->context, &block->scheduler); }
+__attribute__((noinline)) inline void change(Place& from, Place& to) {
+  from.started = true;
+  if (_setjmp(from.jump) != 0) return;
+  if (to.started) _longjmp(to.jump, 1);
+  setcontext(&to.first);
+}
+
+inline void yield() { change(block->current->place, block->scheduler); }
 
 inline void gather(Gathering& g, int expected) {
   uint64_t const mine = g.generation;
@@ -125,7 +139,7 @@ inline void entry() {
   block->body();
   block->current->done = true;
   --block->alive;
-  swapcontext(&block->current->context, &block->scheduler);
+  yield();
 }
 
 template <typename Kernel, typename... Arguments>
@@ -156,11 +170,12 @@ void launch(Kernel kernel, dim3 grid, dim3 size, size_t sharedBytes, void*, Argu
           fiber.done = false;
           fiber.open.clear();
           fiber.groups.clear();
-          getcontext(&fiber.context);
-          fiber.context.uc_stack.ss_sp = fiber.stack.data();
-          fiber.context.uc_stack.ss_size = fiber.stack.size();
-          fiber.context.uc_link = &here.scheduler;
-          makecontext(&fiber.context, entry, 0);
+          fiber.place.started = false;
+          getcontext(&fiber.place.first);
+          fiber.place.first.uc_stack.ss_sp = fiber.stack.data();
+          fiber.place.first.uc_stack.ss_size = fiber.stack.size();
+          fiber.place.first.uc_link = nullptr;
+          makecontext(&fiber.place.first, entry, 0);
         }
         // Backwards and forwards in turn, so that no result hangs on the order of threads.
         for (uint64_t round = 0; here.alive > 0; ++round) {
@@ -169,7 +184,7 @@ void launch(Kernel kernel, dim3 grid, dim3 size, size_t sharedBytes, void*, Argu
             Fiber& fiber = *here.fibers[round % 2 == 0 ? i : here.fibers.size() - 1 - i];
             if (fiber.done) continue;
             here.current = &fiber;
-            swapcontext(&here.scheduler, &fiber.context);
+            change(here.scheduler, fiber.place);
           }
         }
         for (auto& fiber : here.fibers) pool.push_back(std::move(fiber));
