@@ -48,19 +48,17 @@ export function questionAnsweringPacked<D extends FloatType>(
 
 /**
  * Scores of every word at masked positions: `[batch, seq, hidden]` → `[masked, vocabulary]`, or without positions
- * `[batch, seq, vocabulary]`.
+ * `[batch, seq, vocabulary]`. `output_weights` are the word embeddings' rows where a checkpoint has none of their own.
  * @param positions `[masked]`, each batch index · seq + position
- * @param words the block that has `word_embeddings`, whose rows are the output's weights too
  */
 export function maskedLanguageModel<D extends FloatType>(
   net: Block<D>,
   x: Tensor<D, 3>,
-  words: Block<D>,
   config: BertConfig,
   positions?: Tensor<IndexType, 1>,
 ): Tensor<D, 2> | Tensor<D, 3> {
   const { hiddenSize, vocabSize } = config;
-  const table = words.get('word_embeddings', [vocabSize, hiddenSize]);
+  const table = net.get('output_weights', [vocabSize, hiddenSize]);
   const score = <R extends number>(y: Tensor<D, R>): Tensor<D, R> => {
     const transform = net.scope('transform');
     const inner = activation(transform, dense(transform.scope('dense'), y, [hiddenSize, hiddenSize]), config);

@@ -49,7 +49,7 @@ const tasks = {
   /** `logits` `[batch, seq, vocabulary]`, or `[masked, vocabulary]` with masked positions */
   'masked-lm': ({ net, hidden, config, positions }) => {
     const head = net.scope('cls').scope('predictions');
-    return { logits: maskedLanguageModel(head, hidden, net.scope('embeddings'), config, positions) };
+    return { logits: maskedLanguageModel(head, hidden, config, positions) };
   },
   /** `logits` `[batch, 2]` */
   'next-sentence': ({ net, hidden, config }) => {

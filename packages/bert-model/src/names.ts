@@ -33,6 +33,10 @@ const spell = (path: string, steps: readonly Step[]): Place =>
 /** Another place of a tensor that a file may have instead. */
 type Elsewhere = (path: string, steps: readonly Step[]) => Place | undefined;
 
+/** The output's weights of masked words are the word embeddings' where the file has none of their own. */
+const tiedDecoder: Elsewhere = (path, steps) =>
+  path === 'cls/predictions/output_weights' ? spell('embeddings/word_embeddings', steps) : undefined;
+
 /**
  * A naming by steps. The model's own names are the scopes of its layers, Google's without `bert/`:
  * `encoder/layer_0/attention/self/query/kernel` `[in, out]`.
@@ -40,7 +44,10 @@ type Elsewhere = (path: string, steps: readonly Step[]) => Place | undefined;
 const naming = (name: string, steps: readonly Step[], elsewhere: readonly Elsewhere[] = []): Naming => ({
   name,
   ignore: bookkeeping,
-  rename: (path): readonly SourceKey[] => [spell(path, steps), ...elsewhere.flatMap((find) => find(path, steps) ?? [])],
+  rename: (path): readonly SourceKey[] => [
+    spell(path, steps),
+    ...[...elsewhere, tiedDecoder].flatMap((find) => find(path, steps) ?? []),
+  ],
 });
 
 /** google-research/bert, and NVIDIA's checkpoints fine-tuned on SQuAD. */
@@ -53,6 +60,7 @@ const google: readonly Step[] = [
 const huggingFace: readonly Step[] = [
   [/^cls\/squad\/output_(weight|bias)s?$/, 'qa_outputs/$1'],
   [/^cls\/predictions\/output_bias$/, 'cls/predictions/bias'],
+  [/^cls\/predictions\/output_weights$/, 'cls/predictions/decoder/weight'],
   [/^(cls\/seq_relationship|classifier)\/output_(weight|bias)s?$/, '$1/$2'],
   [/^(embeddings|encoder|pooler)\//, 'bert/$1/'],
   [/_embeddings$/, '$&/weight'],
@@ -135,6 +143,7 @@ const after = [
   ...['pooler/dense/kernel', 'pooler/dense/bias'],
   ...['cls/predictions/transform/dense/kernel', 'cls/predictions/transform/dense/bias'],
   ...norm('cls/predictions/transform'),
+  'cls/predictions/output_weights',
   'cls/predictions/output_bias',
   ...['cls/seq_relationship', 'cls/squad', 'classifier'].flatMap((head) => [
     `${head}/output_weights`,
@@ -154,7 +163,10 @@ export const bertNames = (layers: number): readonly string[] => [
   ...after,
 ];
 
-/** The names of BERT's weights that a file has, and where it keeps each; layers are counted until one is not there. */
+/**
+ * The names of BERT's weights that a file has, and where it keeps each. Layers are counted until one is not there; what
+ * has two names, as tied embeddings have, is told once.
+ */
 export function namesInFile(
   naming: Naming,
   file: { has(key: string): boolean },
@@ -163,8 +175,12 @@ export function namesInFile(
     [naming.rename(path) ?? []].flat().find(({ key }) => file.has(key));
   let layers = 0;
   while (layer.some((name) => place(`encoder/layer_${layers}/${name}`))) layers++;
+  const told = new Set<string>();
   return bertNames(layers).flatMap((path) => {
     const source = place(path);
-    return source ? [{ path, source }] : [];
+    const id = JSON.stringify([source?.key, source?.part]);
+    if (!source || told.has(id)) return [];
+    told.add(id);
+    return [{ path, source }];
   });
 }

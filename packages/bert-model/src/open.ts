@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FloatType, type Graph, TrtDslError } from '@trt-dsl/dsl';
 import { openWeights, type Pattern, WeightStore, type WeightsFile } from '@trt-dsl/weights';
@@ -46,6 +46,7 @@ export interface BertGraphOptions extends BertOptions {
  */
 export function openBert(source: string | BertSource): PretrainedBert {
   const parts = typeof source === 'string' ? { weights: source } : source;
+  refuseOnnx(parts.weights);
   const folder = parts.config ?? parts.weights;
   const config = readConfig(configFile(folder));
   const file = openWeights(parts.weights);
@@ -66,6 +67,20 @@ export function openBert(source: string | BertSource): PretrainedBert {
     close: () => file.close(),
     [Symbol.dispose]: () => file.close(),
   };
+}
+
+/** An ONNX file has a network of its own: there is nothing to build, and its kernels bear no names. */
+function refuseOnnx(path: string): void {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const names = isFolder ? readdirSync(path) : [];
+  const onnx = path.endsWith('.onnx') ? path : names.find((name) => name.endsWith('.onnx'));
+  if (onnx === undefined || names.some((name) => /\.(safetensors|npz|npy|index|index\.json)$/.test(name))) return;
+  const file = isFolder ? join(path, onnx) : onnx;
+  throw new TrtDslError(
+    'file',
+    `${file} is an ONNX model, which has its network inside: importOnnx('${file}') of @trt-dsl/onnx-backend is its graph; ` +
+      'openBert builds the network from named weights (a Hugging Face folder, a TensorFlow checkpoint, .npz, .npy)',
+  );
 }
 
 /** The config file: `path` itself, or the one in it or beside it. */

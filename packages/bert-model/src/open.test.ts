@@ -1,0 +1,94 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onnxBackend } from '@trt-dsl/onnx-backend';
+import { openWeights, tensorsOf, WeightsError, writeNpz } from '@trt-dsl/weights';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openBert } from './open.ts';
+
+const fixtures = fileURLToPath(new URL('../../weights/fixtures/bert/', import.meta.url));
+const config = join(fixtures, 'huggingface');
+const folder = mkdtempSync(join(tmpdir(), 'open-bert-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function starts(weights: string): Promise<readonly number[]> {
+  using model = openBert({ weights: join(fixtures, weights), config });
+  using engine = await onnxBackend({ threads: 1 }).compile(model.graph('float32', { task: 'question-answering' }));
+  const feed = (values: readonly number[]) => ({ data: Int32Array.from(values), shape: [1, 4] });
+  const { start_logits } = await engine.run({
+    input_ids: feed([1, 7, 3, 19]),
+    token_type_ids: feed([0, 0, 1, 1]),
+    attention_mask: feed([1, 1, 1, 0]),
+  });
+  return [...(start_logits!.data as Float32Array)];
+}
+
+describe('openBert', () => {
+  it('gives the same numbers from TensorFlow, the demo’s dictionary and Hugging Face', async () => {
+    const [tensorflow, demo, torch] = [
+      await starts('tensorflow'),
+      await starts('demo.npz'),
+      await starts('huggingface'),
+    ];
+    expect(tensorflow.every(Number.isFinite)).toBe(true);
+    expect(new Set(tensorflow).size).toBe(4);
+    expect(demo).toEqual(tensorflow);
+    expect(torch).toEqual(tensorflow);
+  });
+
+  it('says what it found, and closes once', () => {
+    const model = openBert(config);
+    expect(model.naming).toBe('Hugging Face');
+    expect(model.config).toMatchObject({ hiddenSize: 8, layers: 2, heads: 2 });
+    model.close();
+    model.close();
+  });
+
+  it('leaves heads and optimizer slots over, and nothing else', () => {
+    const path = join(folder, 'more.npz');
+    writeNpz(path, [
+      ...tensorsOf(openWeights(join(fixtures, 'demo.npz'))),
+      ['l0_extra', openWeights(join(fixtures, 'demo.npz')).get('l0_output_dense_bias')],
+    ]);
+    using model = openBert({ weights: path, config });
+    expect(() => model.graph('float32')).toThrow(/0 missing, 0 of another shape or type, 1 unused[\s\S]*l0_extra/);
+    expect(model.graph('float32', { allowUnused: ['l0_*'] }).nodes.length).toBeGreaterThan(50);
+    using slots = openBert({ weights: join(fixtures, 'tensorflow'), config });
+    expect(slots.graph('float32').nodes.length).toBeGreaterThan(50);
+  });
+
+  it('reports everything that does not fit at once', () => {
+    using model = openBert({ weights: join(fixtures, 'demo.npz'), config });
+    let error: unknown;
+    try {
+      model.graph('float32', { task: 'masked-lm' });
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(WeightsError);
+    expect([...(error as WeightsError).missing].sort()).toEqual([
+      'cls/predictions/output_bias',
+      'cls/predictions/transform/LayerNorm/beta',
+      'cls/predictions/transform/LayerNorm/gamma',
+      'cls/predictions/transform/dense/bias',
+      'cls/predictions/transform/dense/kernel',
+    ]);
+  });
+
+  it('sends an ONNX file, or a folder that has nothing else, to importOnnx', () => {
+    const exported = join(folder, 'exported');
+    mkdirSync(exported);
+    writeFileSync(join(exported, 'model.onnx'), '');
+    writeFileSync(join(exported, 'config.json'), '{}');
+    for (const path of [exported, join(exported, 'model.onnx')])
+      expect(() => openBert(path)).toThrow(
+        /model\.onnx is an ONNX model.*importOnnx\('.*model\.onnx'\) of @trt-dsl\/onnx-backend/,
+      );
+  });
+
+  it('names what is missing beside the weights', () => {
+    expect(() => openBert(join(fixtures, 'tensorflow'))).toThrow(/neither config\.json nor bert_config\.json/);
+    expect(() => openBert({ weights: join(folder, 'none'), config })).toThrow(/none: there is no such file or folder/);
+  });
+});
