@@ -1,6 +1,6 @@
 import { type DataType, dataTypeNames, type Network, type Tensor, TrtDslError, Weights } from '@trt-dsl/dsl';
 
-/** A small network around one op, in one type. */
+/** A small network around one op, in one type; in a scope of its own it may share a network with others. */
 export interface LegalityCase {
   readonly name: string;
   readonly build: (net: Network) => void;
@@ -114,7 +114,7 @@ export function legalityCases(makeNetwork: () => Network): readonly LegalityCase
       const build = (net: Network): void => {
         const made = add(net, type);
         ([made].flat() as Tensor[]).forEach((tensor, i) => {
-          net.markOutput(tensor, `out${i}`);
+          net.markOutput(tensor, `${net.prefix}out${i}`);
         });
       };
       try {

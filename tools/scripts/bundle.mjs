@@ -1,7 +1,7 @@
 // Puts what runs on another machine with the same Node into one folder: compiled packages, the addons, and the
 // dependencies that run time needs. `node tools/scripts/bundle.mjs FOLDER [--with-onnxruntime]`
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 
 const [target, ...flags] = process.argv.slice(2);
 if (!target || flags.some((flag) => flag !== '--with-onnxruntime')) {
@@ -54,6 +54,10 @@ mkdirSync(target, { recursive: true });
 for (const parent of ['packages', 'examples', '.'])
   for (const entry of parent === '.' ? ['tools'] : readdirSync(join(root, parent)))
     if (existsSync(join(root, parent, entry, 'package.json'))) take(join(root, parent, entry), true);
-for (const folder of ['test/gpu', 'test/properties', 'bench'])
-  if (existsSync(join(root, folder, 'dist')))
-    cpSync(join(root, folder, 'dist'), join(target, basename(folder)), { recursive: true });
+for (const [from, to] of [
+  ['test/gpu/dist/gpu', 'gpu'],
+  ['test/gpu/dist/support', 'support'],
+  ['test/properties/dist', 'properties'],
+  ['bench/dist', 'bench'],
+])
+  if (existsSync(join(root, from))) cpSync(join(root, from), join(target, to), { recursive: true });
