@@ -31,28 +31,30 @@ export function textBatches(
 }
 
 /**
- * One vector a text, of unit length: the mean over its tokens of the engine's first output `[batch, seq, hidden]`, or the
- * output's row where it has no axis for the tokens.
+ * One vector a text, of unit length: the mean over its tokens of an output `[batch, seq, hidden]`, or the output's row
+ * where it has no axis for the tokens.
  */
+export function embeddingsOf(output: HostTensor, mask: HostTensor): readonly Float64Array[] {
+  const values = toFloat32(output.dataType, output.data);
+  const [batch, seq] = mask.shape as readonly [number, number];
+  const rows = output.shape.length === 3 ? seq : 1;
+  const width = values.length / batch / rows;
+  return Array.from({ length: batch }, (_, at) => {
+    const mean = new Float64Array(width);
+    for (let row = 0; row < rows; row++) {
+      if (rows > 1 && Number(mask.data[at * seq + row]) === 0) continue;
+      for (let k = 0; k < width; k++) mean[k]! += values[(at * rows + row) * width + k]!;
+    }
+    const length = Math.hypot(...mean);
+    return mean.map((value) => value / length);
+  });
+}
+
+/** The vectors of all texts, see `embeddingsOf`, from the engine's first output. */
 export async function embedBatches(engine: Engine, batches: readonly BertFeeds[]): Promise<readonly Float64Array[]> {
   const vectors: Float64Array[] = [];
   const [output] = engine.outputs.keys();
-  for (const feeds of batches) {
-    const result = (await engine.run(feeds))[output!] as HostTensor;
-    const values = toFloat32(result.dataType, result.data);
-    const [batch, seq] = feeds.attention_mask.shape as readonly [number, number];
-    const rows = result.shape.length === 3 ? seq : 1;
-    const width = values.length / batch / rows;
-    for (let at = 0; at < batch; at++) {
-      const mean = new Float64Array(width);
-      for (let row = 0; row < rows; row++) {
-        if (rows > 1 && feeds.attention_mask.data[at * seq + row] === 0) continue;
-        for (let k = 0; k < width; k++) mean[k]! += values[(at * rows + row) * width + k]!;
-      }
-      const length = Math.hypot(...mean);
-      vectors.push(mean.map((value) => value / length));
-    }
-  }
+  for (const feeds of batches) vectors.push(...embeddingsOf((await engine.run(feeds))[output!]!, feeds.attention_mask));
   return vectors;
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { bisect } from './bisect.ts';
 import { build } from './build.ts';
 import { compare } from './compare.ts';
 import { doctor } from './doctor.ts';
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   run,
   inspect,
   compare,
+  bisect,
   weightsList,
   weightsDiff,
   weightsConvert,
