@@ -1,0 +1,223 @@
+// Each plugin in an engine with dynamic shapes, float16, against its decomposition compiled by TensorRT.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { dim, fromNumbers, type HostTensor, Network, type Tensor, toNumbers, Weights } from '@trt-dsl/dsl';
+import { embLayerNorm, layerNorm, pluginLibrary, qkvToContext, skipLayerNorm } from '@trt-dsl/plugins-cuda';
+import { tensorrt } from '@trt-dsl/trt-bindings';
+import { seeded } from './seeded.ts';
+import { save, timingCache } from './support.ts';
+
+/** TensorRT with the plugins' library. */
+export const backend = tensorrt({ product: 'trt10', pluginLibraries: [pluginLibrary()] });
+
+const [hidden, heads, words] = [768, 12, 1000];
+const [batch, seq, total, boundaries] = [dim('batch'), dim('seq'), dim('total'), dim('boundaries')];
+const padded = { batch: [1, 4, 8], seq: [1, 128, 384] } as const;
+const packed = { total: [1, 700, 3072], boundaries: [2, 9, 9] } as const;
+
+const random = seeded(11);
+const halves = (shape: readonly number[]): HostTensor<'float16'> => ({
+  dataType: 'float16',
+  shape,
+  data: fromNumbers('float16', Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, random.normal)),
+});
+const integers = (shape: readonly number[], value: (i: number) => number): HostTensor<'int32'> => ({
+  dataType: 'int32',
+  shape,
+  data: Int32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => value(i)),
+});
+const constant = (shape: readonly number[]): Weights<'float16', number> =>
+  Weights.of('float16', shape, halves(shape).data) as Weights<'float16', number>;
+const vector = (): Weights<'float16', 1> => constant([hidden]) as Weights<'float16', 1>;
+
+/** Sizes of one round. */
+interface Sizes {
+  readonly batch: number;
+  readonly seq: number;
+  /** where packed sequences begin and end; some are empty, some have one token */
+  readonly starts: readonly number[];
+}
+
+interface Case {
+  readonly profile: typeof padded | typeof packed;
+  /** how far results may be apart, in units of 1 + |value| */
+  readonly tolerance: number;
+  build(net: Network): readonly Tensor[];
+  feed(sizes: Sizes): Readonly<Record<string, HostTensor>>;
+}
+
+const ids = ({ batch, seq }: Sizes, below: number): HostTensor => integers([batch, seq], () => random.below(below));
+const last = ({ starts }: Sizes): number => starts.at(-1)!;
+const rows = (net: Network, name: string, width = hidden): Tensor<'float16', 3> =>
+  net.addInput(name, 'float16', [batch, seq, width]);
+const tables = (net: Network) =>
+  [
+    net.addConstant(constant([words, hidden])) as Tensor<'float16', 2>,
+    net.addConstant(constant([384, hidden])) as Tensor<'float16', 2>,
+    net.addConstant(constant([2, hidden])) as Tensor<'float16', 2>,
+    vector(),
+    vector(),
+  ] as const;
+
+const cases: Readonly<Record<string, Case>> = {
+  layerNorm: {
+    profile: padded,
+    tolerance: 2 ** -9,
+    build: (net) => [layerNorm(net, [rows(net, 'x'), vector(), vector()], { epsilon: 1e-12 })],
+    feed: ({ batch, seq }) => ({ x: halves([batch, seq, hidden]) }),
+  },
+  skipLayerNorm: {
+    profile: padded,
+    tolerance: 2 ** -9,
+    build: (net) =>
+      skipLayerNorm(net, [rows(net, 'x'), rows(net, 'skip'), vector(), vector(), vector()], {
+        epsilon: 1e-12,
+        bias: true,
+        sum: true,
+      }),
+    feed: ({ batch, seq }) => ({ x: halves([batch, seq, hidden]), skip: halves([batch, seq, hidden]) }),
+  },
+  embLayerNorm: {
+    profile: padded,
+    tolerance: 2 ** -9,
+    build: (net) => {
+      const [x, types] = ['ids', 'types'].map((name) => net.addInput(name, 'int32', [batch, seq]));
+      return [embLayerNorm(net, [x!, types!, ...tables(net)], { epsilon: 1e-12 })];
+    },
+    feed: (sizes) => ({ ids: ids(sizes, words), types: ids(sizes, 2) }),
+  },
+  'embLayerNorm packed': {
+    profile: packed,
+    tolerance: 2 ** -9,
+    build: (net) => {
+      const [x, types] = ['ids', 'types'].map((name) => net.addInput(name, 'int32', [total]));
+      const starts = net.addInput('starts', 'int32', [boundaries]);
+      return [embLayerNorm(net, [x!, types!, ...tables(net), starts], { epsilon: 1e-12, positions: 'cu_seqlens' })];
+    },
+    feed: (sizes) => ({
+      ids: integers([last(sizes)], () => random.below(words)),
+      types: integers([last(sizes)], () => random.below(2)),
+      starts: integers([sizes.starts.length], (i) => sizes.starts[i]!),
+    }),
+  },
+  'qkvToContext mask': {
+    profile: padded,
+    tolerance: 2 ** -7,
+    build: (net) => {
+      const mask = net.addInput('mask', 'int32', [batch, seq]);
+      return [qkvToContext(net, [rows(net, 'qkv', 3 * hidden), mask], { heads, mask: 'mask' })];
+    },
+    feed: (sizes) => ({ qkv: halves([sizes.batch, sizes.seq, 3 * hidden]), mask: ids(sizes, 2) }),
+  },
+  'qkvToContext lengths': {
+    profile: padded,
+    tolerance: 2 ** -7,
+    build: (net) => {
+      const lengths = net.addInput('lengths', 'int32', [batch]);
+      return [qkvToContext(net, [rows(net, 'qkv', 3 * hidden), lengths], { heads, mask: 'lengths' })];
+    },
+    feed: ({ batch, seq }) => ({
+      qkv: halves([batch, seq, 3 * hidden]),
+      lengths: integers([batch], () => random.below(seq + 1)),
+    }),
+  },
+  'qkvToContext packed': {
+    profile: packed,
+    tolerance: 2 ** -7,
+    build: (net) => {
+      const qkv = net.addInput('qkv', 'float16', [total, 3 * hidden]);
+      return [qkvToContext(net, [qkv, net.addInput('starts', 'int32', [boundaries])], { heads, mask: 'cu_seqlens' })];
+    },
+    feed: (sizes) => ({
+      qkv: halves([last(sizes), 3 * hidden]),
+      starts: integers([sizes.starts.length], (i) => sizes.starts[i]!),
+    }),
+  },
+};
+
+/** Sizes of eight rounds: the smallest and the largest of the profile, and others at random. */
+function sizesOf(round: number): Sizes {
+  if (round === 0) return { batch: 1, seq: 1, starts: [0, 1] };
+  if (round === 1) return { batch: 8, seq: 384, starts: [0, 384, 768, 1152, 1536, 1920, 2304, 2688, 3072] };
+  const starts = [0, 1];
+  for (let i = random.below(7); i >= 0; i--) starts.push(starts.at(-1)! + random.below(385));
+  return { batch: 1 + random.below(8), seq: 1 + random.below(384), starts };
+}
+
+async function compare({ profile, build, feed, tolerance }: Case): Promise<Record<string, unknown>> {
+  const net = new Network('plugin');
+  build(net).forEach((tensor, i) => {
+    net.markOutput(tensor, `y${i}`);
+  });
+  const graph = net.graph();
+  const options = { profiles: [profile], timingCache, optimizationLevel: 1 } as const;
+  const began = performance.now();
+  using kernel = await backend.compile(graph, options);
+  using plain = await backend.compile(graph, { ...options, plugins: 'none' });
+  const build_ms = performance.now() - began;
+  let [worst, largest, elements] = [0, 0, 0];
+  for (let round = 0; round < 8; round++) {
+    const feeds = feed(sizesOf(round));
+    const [mine, theirs] = [await kernel.run(feeds), await plain.run(feeds)];
+    for (const name of Object.keys(mine)) {
+      const [a, b] = [mine[name]!, theirs[name]!].map((tensor) => toNumbers('float16', tensor.data as Uint16Array));
+      if (a!.length !== b!.length) throw new Error(`${name} has ${a!.length} elements, decomposed ${b!.length}`);
+      elements += a!.length;
+      a!.forEach((value, i) => {
+        const difference = Math.abs(value - b![i]!);
+        if (!(difference <= largest)) largest = difference;
+        const relative = difference / (1 + Math.abs(b![i]!));
+        if (!(relative <= worst)) worst = relative;
+      });
+    }
+  }
+  return { ok: worst <= tolerance, worst, tolerance, max_difference: largest, rounds: 8, elements, build_ms };
+}
+
+/** An engine with a plugin in a new process, with the library and without: what each says. */
+async function reload(): Promise<Record<string, unknown>> {
+  const net = new Network('norm');
+  const { build, profile } = cases['layerNorm']!;
+  net.markOutput(build(net)[0]!, 'y');
+  using engine = await backend.compile(net.graph(), { profiles: [profile], timingCache, optimizationLevel: 0 });
+  const folder = mkdtempSync(join(tmpdir(), 'trt-dsl-'));
+  const plan = join(folder, 'engine');
+  writeFileSync(plan, engine.serialize());
+  const x = new Uint16Array(2 * hidden).map((_, i) => 0x3c00 + (i % 512));
+  const here = (await engine.run({ x: { shape: [1, 2, hidden], data: x } }))['y']!.data as Uint16Array;
+  const program = (libraries: readonly string[]): readonly string[] => [
+    '--input-type=module',
+    '-e',
+    `import { readFileSync } from 'node:fs';
+     import { tensorrt } from '@trt-dsl/trt-bindings';
+     const backend = tensorrt({ product: 'trt10', pluginLibraries: ${JSON.stringify(libraries)} });
+     const engine = await backend.load(readFileSync(${JSON.stringify(plan)}));
+     const { y } = await engine.run({ x: { shape: [1, 2, ${hidden}], data: Uint16Array.from([${x}]) } });
+     console.log(JSON.stringify([...y.data]));`,
+  ];
+  const options = { cwd: import.meta.dirname, encoding: 'utf8' } as const;
+  const withLibrary = spawnSync(process.execPath, program([pluginLibrary()]), options);
+  const without = spawnSync(process.execPath, program([]), options);
+  rmSync(folder, { recursive: true });
+  if (withLibrary.status !== 0) throw new Error(`with the library: ${withLibrary.stderr.slice(-700)}`);
+  const same = JSON.stringify([...here]) === withLibrary.stdout.trim().split('\n').at(-1);
+  const named = /TrtDslLayerNorm version 1.*libtrt_dsl_plugins\.so/.test(without.stderr);
+  const message = /TrtDslError: (.*)/.exec(without.stderr)?.[1] ?? without.stderr.slice(-600);
+  return { ok: same && named && without.status !== 0, same_result: same, without_library: message };
+}
+
+/** Runs all cases, saves `plugins-in-tensorrt` after each; returns how many failed. */
+export async function kernelsInTensorRT(): Promise<number> {
+  const figures: Record<string, Record<string, unknown>> = {};
+  const steps: readonly (readonly [string, () => Promise<Record<string, unknown>>])[] = [
+    ...Object.entries(cases).map(([name, one]) => [name, () => compare(one)] as const),
+    ['serialized', reload],
+  ];
+  for (const [name, step] of steps) {
+    figures[name] = await step().catch((error: Error) => ({ ok: false, error: `${error.message}`.slice(0, 800) }));
+    save('plugins-in-tensorrt', figures);
+  }
+  return Object.values(figures).filter(({ ok }) => ok !== true).length;
+}
