@@ -1,12 +1,13 @@
-// The binding's runtime on a GPU: contexts, memory, streams, graphs, refit, inspection. The builds run anywhere.
+// The binding's builds, engines and execution contexts. The builds run anywhere, the rest on a GPU.
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { dim, type Graph, Network, Weights } from '@trt-dsl/dsl';
-import { type IBuilder, type ICudaEngine, type IRuntime, TensorRTError } from '@trt-dsl/trt-bindings';
+import type { IBuilder, ICudaEngine, IRuntime, TensorRTError } from '@trt-dsl/trt-bindings';
 import {
+  agrees,
   download,
   error,
   expected,
@@ -24,7 +25,6 @@ const { tensorrt } = backend;
 const cuda = driver();
 const onGpu = { skip: cuda ? false : 'no GPU' };
 const device = () => cuda!.device(0);
-const tolerance = 5e-6;
 const refused = { name: 'TensorRTError' };
 const figures: Record<string, unknown> = {};
 
@@ -50,6 +50,7 @@ after(() => {
 function prepared(batch = 2) {
   const stream = device().createStream();
   const context = engine.createExecutionContext();
+  context.setOptimizationProfileAsync(0, stream);
   context.setInputShape('x', [batch, width]);
   const [input, output] = [0, 1].map(() => device().memAlloc(batch * width * 4));
   context.setTensorAddress('x', input!);
@@ -105,13 +106,6 @@ function graph(): Graph {
   return net.graph();
 }
 
-test('a stripped plan lacks the weights', onGpu, async () => {
-  const stripped = await nativePlan(builder, { flags: ['REFIT', 'STRIP_PLAN'] });
-  const whole = await nativePlan(builder, { flags: ['REFIT'] });
-  figures['plan_bytes'] = { whole: whole.length, stripped: stripped.length };
-  assert.ok(whole.length - stripped.length > 0.8 * kernel.byteLength, `${whole.length} and ${stripped.length} bytes`);
-});
-
 test('the engine says what it is', onGpu, () => {
   assert.deepEqual(
     [0, 1].map((i) => engine.getIOTensorName(i)),
@@ -133,13 +127,13 @@ test('both profiles compute softmax(relu(x W)), and serialize() gives a plan tha
   using again = runtime.deserializeCudaEngine(engine.serialize());
   for (const batch of [1, 4, 5, 64]) {
     const x = rows(batch, batch);
-    for (const each of [engine, again]) assert.ok(error(runNative(each, x), x) < tolerance);
+    for (const each of [engine, again]) agrees(runNative(each, x), x);
   }
 });
 
 test('a plan deserialized off the event loop is the same', onGpu, async () => {
   using other = await runtime.deserializeCudaEngineAsync(plan);
-  assert.ok(error(runNative(other, rows(3)), rows(3)) < tolerance);
+  agrees(runNative(other, rows(3)), rows(3));
 });
 
 test('the inspector gives layers as JSON', onGpu, () => {
@@ -157,48 +151,6 @@ test('the inspector gives layers as JSON', onGpu, () => {
   assert.ok(JSON.parse(inspector.getEngineInformation('JSON')).Layers.length > 0);
   inspector.setExecutionContext(null);
   own.close();
-});
-
-for (const by of ['name', 'layer'])
-  test(`refitted weights change the result, by ${by}`, onGpu, async () => {
-    const named = by === 'name';
-    using refittable = runtime.deserializeCudaEngine(await nativePlan(builder, { flags: ['REFIT'], named }));
-    assert.equal(refittable.isRefittable(), true);
-    const x = rows(3);
-    assert.ok(error(runNative(refittable, x), x) < tolerance);
-    using refitter = refittable.createRefitter();
-    const all = { weights: refitter.getAllWeights(), layers: refitter.getAll() };
-    figures[`refittable by ${by}`] = all;
-    const give = (data: Float32Array): void => {
-      if (named) refitter.setNamedWeights('kernel', { type: 'FLOAT', data });
-      else refitter.setWeights('kernel layer 0', 'CONSTANT', { type: 'FLOAT', data });
-    };
-    if (named) {
-      assert.ok(all.weights.includes('kernel'));
-      assert.deepEqual(refitter.getWeightsPrototype('kernel'), { type: 'FLOAT', count: width * width });
-      assert.throws(() => refitter.setNamedWeights('none', { type: 'FLOAT', data: kernel }), refused);
-    } else assert.deepEqual(all.layers, [{ layerName: 'kernel layer 0', role: 'CONSTANT' }]);
-    assert.throws(() => give(new Float32Array(7)), refused);
-    give(otherKernel);
-    assert.deepEqual(refitter.getMissingWeights(), []);
-    refitter.refitCudaEngine();
-    assert.ok(error(runNative(refittable, x), x, otherKernel) < tolerance);
-    give(kernel);
-    refitter.refitCudaEngine();
-    assert.ok(error(runNative(refittable, x), x) < tolerance);
-  });
-
-test('an engine without REFIT has no refitter', onGpu, () => {
-  assert.throws(() => engine.createRefitter(), refused);
-});
-
-test('a stripped plan computes once it is refitted', onGpu, async () => {
-  using stripped = runtime.deserializeCudaEngine(await nativePlan(builder, { flags: ['REFIT', 'STRIP_PLAN'] }));
-  using refitter = stripped.createRefitter();
-  figures['missing_in_stripped'] = refitter.getMissingWeights();
-  refitter.setNamedWeights('kernel', { type: 'FLOAT', data: kernel });
-  refitter.refitCudaEngine();
-  assert.ok(error(runNative(stripped, rows(4)), rows(4)) < tolerance);
 });
 
 test('IProfiler tells the time of each layer', onGpu, () => {
@@ -236,7 +188,7 @@ test('contexts share scratch memory of the user', onGpu, () => {
     if (i === 0 && exact > 0) assert.throws(() => runNative(engine, x, context), /bytes of scratch memory and has 0/);
     assert.throws(() => context.setDeviceMemoryV2(scratch, needed + 1), TypeError);
     context.setDeviceMemoryV2(scratch, needed);
-    assert.ok(error(runNative(engine, x, context), x) < tolerance);
+    agrees(runNative(engine, x, context), x);
   }
   for (const context of contexts) context.close();
   const own = prepared();
@@ -256,6 +208,7 @@ test('memory that is too small or missing is refused before anything runs', onGp
   assert.throws(() => context.setTensorAddress('y', input, -1), TypeError);
   assert.throws(() => context.setTensorAddress('z', input), /"x", "y"/);
   using bare = engine.createExecutionContext();
+  bare.setOptimizationProfileAsync(0, stream);
   assert.throws(() => bare.enqueueV3(stream), refused);
   bare.setInputShape('x', [2, width]);
   assert.throws(() => bare.enqueueV3(stream), /no memory \(setTensorAddress\)/);
@@ -265,6 +218,7 @@ test('memory that is too small or missing is refused before anything runs', onGp
 test('shapes outside of the profile are refused', onGpu, () => {
   using context = engine.createExecutionContext();
   using stream = device().createStream();
+  context.setOptimizationProfileAsync(0, stream);
   for (const shape of [[5, width], [0, width], [2, width - 1], [2], [2, width, 1], []])
     assert.throws(() => context.setInputShape('x', shape), refused, `[${shape}]`);
   assert.throws(() => context.setInputShape('y', [2, width]), TypeError);
@@ -280,38 +234,6 @@ test('shapes outside of the profile are refused', onGpu, () => {
   assert.deepEqual(context.getTensorShape('y'), [64, width]);
 });
 
-test('streams copy, set and order; events tell the time', onGpu, async () => {
-  using a = device().createStream();
-  using b = device().createStream();
-  using memory = device().memAlloc(1 << 20);
-  using other = device().memAllocAsync(1 << 20, a);
-  using pinned = device().memAllocHost(1 << 20);
-  using start = device().createEvent();
-  using end = device().createEvent();
-  using early = device().createEvent();
-  assert.throws(() => end.elapsedSince(start), refused);
-  start.record(a);
-  a.memsetD8Async(memory, 0, 7, 1 << 20);
-  a.memcpyDtoDAsync(other, 16, memory, 0, 1000);
-  end.record(a);
-  b.waitEvent(end);
-  b.memcpyDtoHAsync(pinned, 8, other, 16, 1000);
-  await b.synchronizeAsync();
-  assert.deepEqual(new Uint8Array(pinned.buffer, 8, 1000), new Uint8Array(1000).fill(7));
-  assert.ok(end.query() && a.query() && b.query());
-  end.synchronize();
-  assert.ok(end.elapsedSince(start) > 0 && end.elapsedSince(start) < 1000);
-  assert.throws(() => end.elapsedSince(early), refused);
-  for (const wrong of [
-    () => a.memcpyDtoHAsync(pinned, 0, memory, 8, 1 << 20),
-    () => a.memcpyDtoHAsync(pinned, -1, memory, 0, 8),
-    () => a.memsetD8Async(memory, 0, 256, 8),
-    () => a.memcpyHtoDAsync(pinned as never, 0, memory as never, 0, 8),
-  ])
-    assert.throws(wrong, TypeError);
-  device().synchronize();
-});
-
 test('a captured graph computes anew at each launch, and outlives the handles', onGpu, () => {
   const { context, stream, input, output, close } = prepared();
   upload(input, rows(2, 1));
@@ -322,7 +244,7 @@ test('a captured graph computes anew at each launch, and outlives the handles', 
     upload(input, rows(2, seed));
     graph.launch(stream);
     stream.synchronize();
-    assert.ok(error(download(output, 2 * width), rows(2, seed)) < tolerance);
+    agrees(download(output, 2 * width), rows(2, seed));
   }
   assert.throws(
     () =>
@@ -336,35 +258,8 @@ test('a captured graph computes anew at each launch, and outlives the handles', 
   context.close();
   graph.launch(second);
   second.synchronize();
-  assert.ok(error(download(output, 2 * width), rows(2, 5)) < tolerance);
+  agrees(download(output, 2 * width), rows(2, 5));
   close();
-});
-
-test('device memory is given back, and too much of it is an error', onGpu, () => {
-  const { free, total } = device().memGetInfo();
-  assert.ok(free > 0 && free <= total && Math.abs(total / cuda!.devices[0]!.totalMemory - 1) < 0.05);
-  const size = 256 << 20;
-  const memory = device().memAlloc(size);
-  assert.ok(free - device().memGetInfo().free >= size);
-  memory.close();
-  assert.ok(free - device().memGetInfo().free < size);
-  assert.throws(() => device().memAlloc(total * 2), refused);
-  assert.throws(() => device().memAlloc(-1), TypeError);
-  assert.throws(() => memory.byteLength, /closed/);
-  assert.throws(
-    () => cuda!.device(99),
-    (thrown: Error) => thrown instanceof TensorRTError || thrown instanceof TypeError,
-  );
-  figures['device_bytes'] = { free, total };
-});
-
-test('pinned memory is detached when it is closed', onGpu, () => {
-  const pinned = device().memAllocHost(4096);
-  const { buffer } = pinned;
-  assert.equal(buffer.byteLength, 4096);
-  new Uint8Array(buffer).fill(9);
-  pinned.close();
-  assert.equal(buffer.byteLength, 0);
 });
 
 test('what is closed in the wrong order still serves what needs it', onGpu, () => {
@@ -375,7 +270,7 @@ test('what is closed in the wrong order still serves what needs it', onGpu, () =
   const inspector = ownEngine.createEngineInspector();
   ownEngine.close();
   ownEngine.close();
-  assert.ok(error(runNative(engine, rows(2), context), rows(2)) < tolerance);
+  agrees(runNative(engine, rows(2), context), rows(2));
   assert.ok(inspector.getEngineInformation('ONELINE').length > 0);
   const memory = device().memAlloc(4096);
   const out = device().memAlloc(4096);
@@ -386,7 +281,7 @@ test('what is closed in the wrong order still serves what needs it', onGpu, () =
   memory.close();
   context.enqueueV3(stream);
   stream.synchronize();
-  assert.ok(error(download(out, 2 * width), rows(2, 6)) < tolerance);
+  agrees(download(out, 2 * width), rows(2, 6));
   stream.close();
   context.close();
   inspector.close();
@@ -417,9 +312,9 @@ test('an execution slot copies in, runs and copies out', onGpu, async () => {
     assert.equal(slot.usesGraph, graph);
     const y = new Float32Array(2 * width);
     slot.runSync([rows(2, 1)], [y]);
-    assert.ok(error(y, rows(2, 1)) < tolerance);
+    agrees(y, rows(2, 1));
     await slot.run([rows(2, 2)], [y]);
-    assert.ok(error(y, rows(2, 2)) < tolerance);
+    agrees(y, rows(2, 2));
     assert.throws(() => slot.runSync([new Float32Array(3)], [y]), TypeError);
     assert.throws(() => slot.runSync([rows(2)], []), TypeError);
   }
@@ -441,5 +336,5 @@ test('what is newer than the library is refused by name', {
 test('the reference is a distribution, and tells the kernels apart', () => {
   const sum = expected(rows(1)).reduce((a, b) => a + b);
   assert.ok(Math.abs(sum - 1) < 1e-5);
-  assert.ok(error(expected(rows(3), otherKernel), rows(3)) > 100 * tolerance);
+  assert.ok(error(expected(rows(3), otherKernel), rows(3)) > 1e-3);
 });

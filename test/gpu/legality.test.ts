@@ -33,7 +33,7 @@ interface Answer {
 const answers = new Map<number, Answer>();
 const endings: string[] = [];
 
-/** Lets one process probe groups; a group during which it ends is split and given to another. */
+/** Lets one process probe groups; a group during which it ends, or says nothing for a minute, is split and given to another. */
 async function probe(groups: readonly (readonly number[])[]): Promise<void> {
   if (groups.length === 0) return;
   const child = spawn(process.execPath, [join(import.meta.dirname, 'legality-probe.js'), JSON.stringify(groups)], {
@@ -47,13 +47,16 @@ async function probe(groups: readonly (readonly number[])[]): Promise<void> {
   const closed = new Promise<string>((resolve) => {
     child.on('close', (code, signal) => resolve(String(signal ?? code)));
   });
+  const silence = setTimeout(() => child.kill('SIGKILL'), 60_000);
   for await (const line of createInterface({ input: child.stdout })) {
+    silence.refresh();
     if (!line.startsWith('{')) continue;
     const { begin, index, ...answer } = JSON.parse(line);
     if (begin) begun = begin;
     else answers.set(index, answer);
   }
   const status = await closed;
+  clearTimeout(silence);
   if (status === '0') return;
   const left = begun.filter((index) => !answers.has(index));
   if (left.length === 0) throw new Error(`the probe ended with ${status}: ${complaints}`);

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { BuilderFlag, CudaMemory, IBuilder, ICudaEngine, IExecutionContext } from '@trt-dsl/trt-bindings';
 import { backend } from './support.ts';
 
@@ -31,6 +32,12 @@ export function expected(x: Float32Array, weights = kernel): Float32Array {
 /** The largest difference between the result and softmax(relu(x W)). */
 export function error(y: Float32Array, x: Float32Array, weights = kernel): number {
   return expected(x, weights).reduce((worst, value, i) => Math.max(worst, Math.abs(value - y[i]!)), 0);
+}
+
+/** Asserts that the result is softmax(relu(x W)), but for rounding in float32. */
+export function agrees(y: Float32Array, x: Float32Array, weights = kernel): void {
+  const off = error(y, x, weights);
+  assert.ok(off < 5e-6, `off by ${off}`);
 }
 
 /** Options of `nativePlan`. */
