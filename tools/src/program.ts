@@ -68,7 +68,8 @@ async function parse(
     .exitProcess(false)
     .wrap(Math.min(120, process.stdout.columns ?? 120))
     .fail((message, error) => {
-      throw error ?? new UsageError(message);
+      // yargs makes a YError of whatever a `coerce` throws.
+      throw error && error.name !== 'YError' ? error : new UsageError(message ?? error?.message);
     });
   const nameless = commands.find(({ command }) => command.startsWith('$0'));
   if (!nameless)

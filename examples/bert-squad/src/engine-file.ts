@@ -148,8 +148,24 @@ export async function openEngine(path: string, options: { readonly cudaGraph?: b
       'backend',
       `${path}: built by ${formatBackend(about.backend)}, but here is ${formatBackend(backend.about)}: build it again here`,
     );
+  requireGpu(path, backend);
   const engine = await backend.load(bytes, options);
   return { path, about, engine, backend, [Symbol.dispose]: () => engine.close() };
+}
+
+/** TensorRT builds in some places where it cannot run. @throws TrtDslError 'backend' */
+function requireGpu(path: string, { tensorrt, about }: OpenBackend): void {
+  if (!tensorrt) return;
+  let reason = 'the driver knows of none';
+  try {
+    if (tensorrt.tensorrt.cuda().devices.length > 0) return;
+  } catch (error) {
+    reason = messageOf(error).split('\n')[0]!;
+  }
+  throw new TrtDslError(
+    'backend',
+    `${path}: ${formatBackend(about)} runs on an NVIDIA GPU, and here is none (${reason})`,
+  );
 }
 
 /** The tokenizer that an engine was built with. @throws TrtDslError 'argument' if it was built without */

@@ -3,9 +3,9 @@ import type { CommandContext, Report } from '@trt-dsl/tools';
 import { type BackendName, formatBackend, type OpenBackend, openBackend, usableBackends } from '../backends.ts';
 import type { buildOptions } from '../commands/build.ts';
 import { writeEngine } from '../engine-file.ts';
-import { type Model, openModel, type Precision, tokenizerData } from '../model.ts';
+import { openModel, type Precision, tokenizerData } from '../model.ts';
 import type { Args } from '../options.ts';
-import { type BertProfile, formatProfiles, longestSequence, profilesOf } from '../profiles.ts';
+import { formatProfiles, longestSequence, profilesOf } from '../profiles.ts';
 
 type BuildArgs = Args<typeof buildOptions>;
 
@@ -16,7 +16,7 @@ export async function build(args: BuildArgs, context: CommandContext): Promise<R
   for (const note of notes) progress.note(note);
   const profiles = profilesOf(args['batch-size'], args['sequence-length']);
   using model = openModel(args);
-  requirePositions(profiles, model);
+  requirePositions(longestSequence(profiles), model.config.maxPositions);
   const tokenizer = model.tokenizer();
   if (!tokenizer) progress.note('no vocabulary beside the config: `infer` will need --vocab-file');
   const graph = model.graph(precision, args.task);
@@ -80,12 +80,12 @@ function precisionOf({ precision, fp16, int8, strict }: BuildArgs): { precision:
   return { precision: precision ?? (fp16 || int8 ? 'fp16' : 'fp32'), notes };
 }
 
-function requirePositions(profiles: readonly BertProfile[], { config }: Model): void {
-  const longest = longestSequence(profiles);
-  if (longest > config.maxPositions)
+/** Refuses a sequence that the network has no positions for. @throws TrtDslError 'argument' */
+export function requirePositions(sequence: number, maxPositions: number): void {
+  if (sequence > maxPositions)
     throw new TrtDslError(
       'argument',
-      `--sequence-length ${longest}: the network has embeddings for ${config.maxPositions} positions`,
+      `--sequence-length ${sequence}: the network has embeddings for ${maxPositions} positions`,
     );
 }
 

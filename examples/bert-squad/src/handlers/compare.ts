@@ -12,7 +12,7 @@ import { type BertProfile, requireSizes, type Sizes, staticProfile } from '../pr
 import { type ReferenceOutputs, runPytorch } from '../reference.ts';
 import { type Source, sourceOf } from '../source.ts';
 import { textTable } from '../table.ts';
-import { builderArgs, onBest } from './build.ts';
+import { builderArgs, onBest, requirePositions } from './build.ts';
 import { deviceOf } from './perf.ts';
 
 type CompareArgs = Args<typeof compareOptions>;
@@ -105,7 +105,10 @@ const askedSizes = (args: CompareArgs, profiles: readonly BertProfile[]): Sizes 
 
 /** An engine built for the comparison, and dropped. */
 async function runBuilt({ model, precision, task }: Source, args: CompareArgs, context: CommandContext): Promise<Ours> {
-  const sizes = askedSizes(args, []);
+  const { maxPositions } = model.config;
+  const asked = askedSizes(args, []);
+  const sizes = args['sequence-length'] === undefined ? { ...asked, seq: Math.min(asked.seq, maxPositions) } : asked;
+  requirePositions(sizes.seq, maxPositions);
   const start = performance.now();
   const { backend, engine } = await onBest(args, context, (opened) => {
     context.progress.note(`building in ${precision} with ${formatBackend(opened.about)}`);

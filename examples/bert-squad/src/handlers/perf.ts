@@ -83,7 +83,8 @@ async function measure(
   const fed = feeds(sizes);
   const cudaGraph = args['cuda-graph'] && backend.tensorrt !== undefined;
   const host = timesOf(await hostTimes(engine, fed, args, signal));
-  const gpu = backend.tensorrt ? timesOf(await gpuTimes(backend, engine, fed, profile, args)) : null;
+  const runs = runsWithin(args, host.median);
+  const gpu = backend.tensorrt ? timesOf(await gpuTimes(backend, engine, fed, { profile, runs }, args)) : null;
   return {
     ...sizes,
     precision,
@@ -111,17 +112,21 @@ async function hostTimes(engine: Engine, feeds: BertFeeds, args: PerfArgs, signa
   return times;
 }
 
+/** The iterations, or as many as the duration allows if each takes so many milliseconds. */
+const runsWithin = ({ iterations, duration }: PerfArgs, milliseconds: number): number =>
+  duration === undefined ? iterations : Math.max(1, Math.min(iterations, Math.round((1000 * duration) / milliseconds)));
+
 async function gpuTimes(
   backend: OpenBackend,
   engine: Engine,
   feeds: BertFeeds,
-  profile: number,
+  { profile, runs }: { readonly profile: number; readonly runs: number },
   args: PerfArgs,
 ): Promise<number[]> {
   const { measureGpu } = await import('@trt-dsl/trt-bindings');
   return measureGpu(backend.tensorrt!.tensorrt, engine as TensorRTEngine, new Map(Object.entries(feeds)), {
     warmUp: args['warm-up'],
-    runs: args.iterations,
+    runs,
     cudaGraph: args['cuda-graph'],
     profile,
   });

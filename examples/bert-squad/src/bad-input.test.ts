@@ -1,0 +1,171 @@
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bertSquad, failure, fixture, report, temporaryFolder } from './test-support/bert-squad.ts';
+
+let folder: string;
+let engine: string;
+const remove: (() => void)[] = [];
+
+beforeAll(async () => {
+  folder = temporaryFolder((end) => remove.push(end));
+  engine = join(folder, 'tiny.engine');
+  await report('build', '-m', fixture('huggingface'), '-o', engine, '-b', '4', '-s', '64', '--backend', 'onnx');
+});
+afterAll(() => {
+  for (const end of remove) end();
+});
+
+/** A file with this text; its path. */
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** A copy of the engine whose description is changed. */
+function changed(name: string, change: (description: Record<string, unknown>) => void): string {
+  const path = join(folder, name);
+  copyFileSync(engine, path);
+  const description = JSON.parse(readFileSync(`${engine}.json`, 'utf8'));
+  change(description);
+  writeFileSync(`${path}.json`, JSON.stringify(description));
+  return path;
+}
+
+const passage = ['-p', 'The Eiffel Tower stands in Paris.'];
+
+describe('one clear line for', () => {
+  test('an empty passage', async () => {
+    expect(await failure('infer', '-e', engine, '-p', ' ', '-q', 'What?')).toContain('the passage is empty');
+    const empty = file('empty.txt', '\n');
+    expect(await failure('infer', '-e', engine, '-pf', empty, '-q', 'What?')).toContain(
+      `${empty}: the passage is empty`,
+    );
+    expect(await failure('infer', '-e', engine, '-p', '\u200b', '-q', 'What?')).toContain('the passage has no text');
+  });
+
+  test('a question longer than allowed', async () => {
+    const question = 'what '.repeat(70);
+    expect(await failure('infer', '-e', engine, ...passage, '-q', question)).toMatch(
+      /the question has \d+ tokens, more than maxQueryLength 64/,
+    );
+    const args = ['-q', question, '--max-query-length', '62', '--long-question', 'truncate'];
+    expect(await failure('infer', '-e', engine, ...passage, ...args)).toContain('leave no room for the passage in 64');
+  });
+
+  test('shapes that no profile takes', async () => {
+    expect(await failure('infer', '-e', engine, ...passage, '-q', 'What?', '-b', '8')).toBe(
+      'bert-squad: no profile of the engine takes batch 8 × sequence 64; it takes batch 1 to 4 × sequence 64',
+    );
+    expect(await failure('infer', '-e', engine, ...passage, '-q', 'What?', '-s', '96')).toContain(
+      'sequence 96; it takes',
+    );
+    expect(await failure('perf', '-e', engine, '-b', '1', '-s', '128')).toContain('batch 1 × sequence 128; it takes');
+    expect(await failure('compare', '-e', engine, '-b', '5')).toContain('batch 5 × sequence 64; it takes');
+  });
+
+  test('an engine from another version', async () => {
+    const old = changed('old.engine', (description) => {
+      description['format'] = 'bert-squad engine 0';
+    });
+    expect(await failure('infer', '-e', old, ...passage, '-q', 'What?')).toContain(
+      '"format" is "bert-squad engine 0", expected "bert-squad engine 1"',
+    );
+    const other = changed('other.engine', (description) => {
+      description['backend'] = { name: 'onnx', product: '', version: 'opset 3' };
+    });
+    expect(await failure('infer', '-e', other, ...passage, '-q', 'What?')).toContain(
+      'built by ONNX Runtime (opset 3), but here is ONNX Runtime (opset',
+    );
+    const rtx = changed('rtx.engine', (description) => {
+      description['backend'] = { name: 'tensorrt-rtx', product: 'rtx', version: '1.0.0' };
+    });
+    expect(await failure('infer', '-e', rtx, ...passage, '-q', 'What?')).toContain(
+      'built by TensorRT-RTX 1.0.0, but here is TensorRT-RTX 1.',
+    );
+  });
+
+  test('an engine that is damaged, incomplete or not there', async () => {
+    const damaged = changed('damaged.engine', () => {});
+    const bytes = readFileSync(damaged);
+    bytes[1000]! ^= 1;
+    writeFileSync(damaged, bytes);
+    expect(await failure('infer', '-e', damaged, ...passage, '-q', 'What?')).toMatch(/its \d+ bytes have sha256:/);
+    expect(await failure('perf', '-e', join(folder, 'none'))).toContain('there is no such engine');
+    expect(await failure('perf', '-e', file('alone', 'x'))).toContain('no ');
+    const broken = changed('broken.engine', (description) => {
+      delete description['profiles'];
+    });
+    expect(await failure('perf', '-e', broken)).toContain('"profiles" is missing');
+    writeFileSync(`${broken}.json`, '{');
+    expect(await failure('perf', '-e', broken)).toContain('cannot be read as JSON');
+  });
+
+  test('malformed SQuAD JSON', async () => {
+    const out = ['-o', join(folder, 'p.json')];
+    const no = (text: string): Promise<string> => failure('infer', '-e', engine, '-sq', file('bad.json', text), ...out);
+    expect(await no('{"data": [')).toContain('bad.json');
+    expect(await no('{"data": [{"paragraphs": [{"qas": []}]}]}')).toContain('data[0].paragraphs[0]');
+    expect(await no('{"data": [{"paragraphs": [{"context": "", "qas": [{"id": "1", "question": "?"}]}]}]}')).toContain(
+      'question "1": the passage has no text',
+    );
+    const bad = file('bad.json', '[]');
+    expect(await failure('evaluate', bad, '-sq', fixture('squad.json'))).toContain('bad.json');
+    expect(await failure('evaluate', file('p.json', '{}'), '-sq', fixture('squad-v2.json'))).toContain(
+      'no prediction for 15',
+    );
+  });
+
+  test('a vocabulary that does not fit the embedding', async () => {
+    const words = readFileSync(fixture('huggingface/vocab.txt'), 'utf8');
+    const large = file('large.txt', `${words}one-more\n`);
+    const message = /large.txt has 193 tokens, but the network's embedding 192 rows/;
+    expect(await failure('build', '-m', fixture('npy'), '-v', large, '-s', '64', '-o', join(folder, 'x'))).toMatch(
+      message,
+    );
+    expect(await failure('infer', '-e', engine, '-v', large, ...passage, '-q', 'What?')).toMatch(message);
+    const foreign = file('foreign.txt', 'a\nb\n');
+    expect(await failure('infer', '-e', engine, '-v', foreign, ...passage, '-q', 'What?')).toContain('no [UNK]');
+  });
+
+  test('sizes that cannot be built', async () => {
+    const build = ['build', '-m', fixture('npy'), '-o', join(folder, 'x'), '--backend', 'onnx'];
+    expect(await failure(...build, '-s', '128')).toContain(
+      '--sequence-length 128: the network has embeddings for 96 positions',
+    );
+    expect(await failure(...build, '-b', '0')).toContain('--batch-size "0"');
+    expect(await failure(...build, '-b', '8:4:1')).toContain('--batch-size "8:4:1"');
+    const { exitCode, stderr } = await bertSquad(...build, '--workspace', 'much');
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr:
+        'bert-squad: --workspace is much; expected one whole number from 1; `bert-squad <command> --help` explains\n',
+    });
+    expect(await failure(...build, '--fp16', '--precision', 'fp32')).toContain('--fp16 contradicts --precision fp32');
+  });
+
+  test('weights that are not there, or not named', async () => {
+    const out = ['-o', join(folder, 'x'), '--backend', 'onnx'];
+    expect(await failure('build', ...out)).toContain('name the model by --weights (-m) or by --random-weights');
+    expect(await failure('build', ...out, '-m', fixture('npy'), '--random-weights', 'base')).toContain('one of them');
+    expect(await failure('build', ...out, '-m', join(folder, 'nowhere'), '-c', fixture('npy'))).toContain('nowhere');
+    expect(await failure('build', ...out, '-m', fixture('npy'), '-c', folder)).toContain('neither config.json');
+  });
+
+  test('several passages, or none', async () => {
+    expect(await failure('infer', '-e', engine, '-q', 'What?')).toContain('name one source');
+    expect(await failure('infer', '-e', engine, ...passage, '-pf', fixture('passage.txt'))).toContain(
+      'name one source',
+    );
+    expect(await failure('infer', '-e', engine, '-sq', fixture('squad.json'))).toContain('--squad-json needs --output');
+    expect(await failure('infer', '-e', engine, ...passage, '-q', ' ')).toContain('there is no question');
+    const twice = await bertSquad('infer', '-e', engine, '-e', engine, ...passage, '-q', 'What?');
+    expect(twice.stderr).toContain('--engine is given 2 times; expected once');
+  });
+
+  test('layers that cannot be timed, outputs of no known kind', async () => {
+    expect(await failure('inspect', '-e', engine, '--profile')).toContain('ONNX Runtime tells no times of layers');
+    expect(await failure('export', '-e', engine, '-o', join(folder, 'x.bin'))).toContain('name the --format');
+  });
+});
