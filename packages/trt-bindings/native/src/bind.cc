@@ -1,10 +1,9 @@
 #include "bind.h"
 
+#include "engine.h"
+
 namespace trt {
 
-namespace {
-
-// Bits of one element; int4 and fp4 are packed two to a byte.
 size_t bitsOf(nvinfer1::DataType type) {
   using nvinfer1::DataType;
   switch (type) {
@@ -18,6 +17,8 @@ size_t bitsOf(nvinfer1::DataType type) {
     default: return 8;
   }
 }
+
+namespace {
 
 bool flag(Napi::Object object, const char* key) {
   Napi::Value value = object.Get(key);

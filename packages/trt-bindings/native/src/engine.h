@@ -58,6 +58,8 @@ struct ContextResource final : Owned<nvinfer1::IExecutionContext> {
 
 // Throws unless every tensor has memory that is large enough.
 void checkAddresses(Call& call, ContextResource& context);
+// Bits of one element; int4 and fp4 are packed two to a byte.
+size_t bitsOf(nvinfer1::DataType type);
 // Bytes that a tensor takes at the context's shapes.
 size_t bytesNeeded(Call& call, const nvinfer1::ICudaEngine& engine, const nvinfer1::IExecutionContext& context, const char* name);
 // Points a tensor at memory, after checking the kind of memory.

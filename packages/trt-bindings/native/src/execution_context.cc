@@ -238,12 +238,9 @@ size_t bytesNeeded(Call& call, const ICudaEngine& engine, const IExecutionContex
   }
   const int32_t profile = context.getOptimizationProfile();
   const int32_t vector = engine.getTensorComponentsPerElement(name, std::max(0, profile));
+  // TensorRT may give −1 bytes for a tensor that is not vectorized.
+  if (vector <= 1) return (elements * bitsOf(engine.getTensorDataType(name)) + 7) / 8;
   const int32_t bytes = engine.getTensorBytesPerComponent(name, std::max(0, profile));
-  if (vector <= 1) {
-    const DataType type = engine.getTensorDataType(name);
-    if (type == DataType::kINT4 || type == DataType::kFP4) return (elements + 1) / 2;
-    return elements * static_cast<size_t>(std::max(1, bytes));
-  }
   const int32_t axis = engine.getTensorVectorizedDim(name, std::max(0, profile));
   size_t padded = 1;
   for (int32_t k = 0; k < dims.nbDims; k++) {
