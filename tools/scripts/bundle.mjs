@@ -16,6 +16,8 @@ const left = new Set([
   ...(flags.length > 0 ? [] : ['onnxruntime-node']),
 ]);
 const foreign = /bin\/napi-v\d+\/(darwin|win32|linux\/arm64)/;
+/** Of a build folder: the addons and the plugins' library, and folders on the way to them. */
+const built = /\.(node|so)$|^build\/(rtx|trt1[01])$/;
 const unneeded = /\.(d\.[cm]?ts|map|tsbuildinfo)$/;
 
 const manifest = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
@@ -37,7 +39,7 @@ function take(folder, own) {
           return (
             !foreign.test(path) &&
             !unneeded.test(path) &&
-            !inside.startsWith('build/cmake') &&
+            !(own && inside.startsWith('build/') && !built.test(inside)) &&
             !(inside.startsWith('node_modules') && own)
           );
         },
@@ -60,4 +62,5 @@ for (const [from, to] of [
   ['test/properties/dist', 'properties'],
   ['bench/dist', 'bench'],
 ])
-  if (existsSync(join(root, from))) cpSync(join(root, from), join(target, to), { recursive: true });
+  if (existsSync(join(root, from)))
+    cpSync(join(root, from), join(target, to), { recursive: true, filter: (path) => !unneeded.test(path) });
