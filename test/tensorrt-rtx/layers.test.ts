@@ -1,0 +1,69 @@
+import { type Dim, dim, type Graph, Network, type Profile, TrtDslError, verify, withoutPlugins } from '@trt-dsl/dsl';
+import { tensorrt } from '@trt-dsl/trt-bindings';
+import { describe, expect, test } from 'vitest';
+import { everyLayer } from '../support/every-layer.ts';
+import { legalityCases } from '../support/legality-cases.ts';
+import { disagreements } from './inferred.ts';
+
+const backend = tensorrt({ product: 'rtx' });
+
+/** A network whose inputs have a named size in front: `s4` where a 4 was asked for, the same name wherever it is. */
+function openNetwork(): Network {
+  const net = new Network('open');
+  const addInput = net.addInput.bind(net) as (name: string, type: never, shape: readonly Dim[]) => never;
+  return Object.assign(net, {
+    addInput: (name: string, type: never, shape: readonly Dim[]) =>
+      addInput(
+        name,
+        type,
+        shape.map((size, axis) => (axis === 0 && typeof size === 'number' ? dim(`s${size}`) : size)),
+      ),
+  });
+}
+
+/** The graph of a case with sizes known at run time only, where the DSL and TensorRT-RTX take it. */
+function openGraph(build: (net: Network) => void): Graph | undefined {
+  const net = openNetwork();
+  try {
+    build(net);
+    const graph = net.graph();
+    verify(graph, `tensorrt-rtx-${backend.tensorrt.version}`);
+    return graph;
+  } catch (error) {
+    if (error instanceof TrtDslError) return undefined;
+    throw error;
+  }
+}
+
+/** From the sizes of the case to twice as many. */
+const profileOf = (graph: Graph): Profile =>
+  Object.fromEntries(
+    graph.dimNames.map((name) => {
+      const size = Number(name.slice(1));
+      return [name, [size, size, 2 * size] as const];
+    }),
+  );
+
+const cases = legalityCases(() => new Network('case')).flatMap(({ name, build }) => {
+  const graph = openGraph(build);
+  return graph && graph.dimNames.length > 0 ? [{ name, graph }] : [];
+});
+
+describe('TensorRT-RTX infers the types and shapes that the DSL does', () => {
+  test('for every layer there is', () => {
+    expect(disagreements(withoutPlugins(everyLayer()))).toEqual([]);
+  });
+
+  test('for every op in every legal type, with sizes known at run time only, and builds it', async () => {
+    expect(cases.length).toBeGreaterThan(150);
+    const wrong: string[] = [];
+    for (const { name, graph } of cases) {
+      wrong.push(...disagreements(graph).map((text) => `${name}: ${text}`));
+      await backend.compile(graph, { profiles: [profileOf(graph)], optimizationLevel: 0 }).then(
+        (engine) => engine.close(),
+        (error: unknown) => wrong.push(`${name}: ${String(error)}`),
+      );
+    }
+    expect(wrong).toEqual([]);
+  }, 300_000);
+});
