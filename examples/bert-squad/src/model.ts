@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import {
   type BertConfig,
@@ -60,6 +60,7 @@ export function openModel(args: ModelArgs): Model {
 }
 
 function openWeighted(weights: string, args: ModelArgs): Model {
+  requireWeights(weights);
   const config = args['config-dir'] ?? (isFolder(weights) ? weights : dirname(weights));
   const model = openBert({ weights, config });
   const folder = isFolder(config) ? config : dirname(config);
@@ -85,6 +86,14 @@ function randomModel(random: RandomModel, args: ModelArgs): Model {
     tokenizer: () => fitting(args['vocab-file'] ? vocabularyAt(args['vocab-file'], args.cased) : null, config),
     [Symbol.dispose]: () => {},
   };
+}
+
+/** A TensorFlow checkpoint is named by what its files begin with. @throws TrtDslError 'file' if nothing is there */
+function requireWeights(path: string): void {
+  const folder = dirname(path);
+  if (existsSync(path) || (isFolder(folder) && readdirSync(folder).some((name) => name.startsWith(basename(path)))))
+    return;
+  throw new TrtDslError('file', `${path}: there is no file, folder or TensorFlow checkpoint of that name`);
 }
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
