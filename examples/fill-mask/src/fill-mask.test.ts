@@ -1,10 +1,14 @@
 import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { findPython } from '@trt-dsl/tools';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { main } from './cli.ts';
 import type { Blank } from './fill-mask.ts';
+import { findMaskedModel } from './find-model.ts';
 
 const fixtures = fileURLToPath(new URL('../../bert-squad/fixtures/', import.meta.url));
 const model = `${fixtures}huggingface`;
@@ -79,4 +83,14 @@ describe('fill-mask', () => {
     expect(stdout).toContain('fill-mask "The capital of France, [MASK]');
     expect(stdout).toContain('--json');
   });
+});
+
+test('without a model, the one in Hugging Face’s cache is taken, or how to get it is told', () => {
+  const home = mkdtempSync(join(tmpdir(), 'fill-mask-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  expect(() => findMaskedModel({ HF_HOME: home })).toThrow(/no --model is named, .*hf download bert-base-uncased/);
+  const snapshots = join(home, 'hub', 'models--google-bert--bert-base-uncased', 'snapshots');
+  mkdirSync(snapshots, { recursive: true });
+  cpSync(model, join(snapshots, 'abc'), { recursive: true });
+  expect(findMaskedModel({ HF_HOME: home })).toBe(join(snapshots, 'abc'));
 });
