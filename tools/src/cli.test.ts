@@ -39,6 +39,7 @@ describe('trt-dsl', () => {
     [['no-such-command'], /no-such-command/],
     [['docter'], /Did you mean doctor\?/],
     [['setup', '--product', 'tensorrt-9'], /product, Given: "tensorrt-9", Choices: "tensorrt-rtx", "tensorrt-10"/],
+    [['run', 'model', '--runs', 'many'], /--runs needs a number/],
     [['doctor', '--require', 'luck'], /require, Given: "luck", Choices: "node"/],
   ])('%j: exit code 2 and one line', async (argv, message) => {
     const { exitCode, stderr } = await trtDsl(...argv);

@@ -80,6 +80,8 @@ async function parse(
       command.describe,
       (builder) => withOptions(builder, command),
       async (args) => {
+        for (const [option, { type }] of Object.entries(command.options))
+          if (type === 'number' && Number.isNaN(args[option])) throw new UsageError(`--${option} needs a number`);
         const progress = progressOn(streams.stderr);
         const result = await command.run(args, { progress, signal }).finally(() => progress.clear());
         streams.stdout.write(`${args['json'] ? JSON.stringify(result.json, null, 2) : result.text}\n`);

@@ -85,6 +85,8 @@ describe('trt-dsl run', () => {
   it.each([
     [['--input', 'z=[1]'], /z=\[1\]|"z"/],
     [['--input', 'x=[[1, 2, 3]]'], /input "x".*\[1, 3\]/],
+    [['--input', 'x=[[1, 2'], /--input x=\[\[1, 2: .*JSON/],
+    [['--input', 'nothing.json'], /nothing\.json: there is no such file/],
     [['--runs', '0'], /one run at least/],
     [['--backend', 'tensorrt-10', '--root', '/nowhere'], /nowhere/],
   ])('%j: one line that says what is wrong', async (argv, message) => {
@@ -93,6 +95,17 @@ describe('trt-dsl run', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toMatch(message);
     expect(stderr).not.toContain('    at ');
+  });
+
+  it('names the graph that cannot be read, and the weights that it lacks', async () => {
+    const { folder, reference } = graphFiles();
+    const [damaged, alone] = [join(folder, 'damaged.json'), join(folder, 'alone.json')];
+    writeFileSync(damaged, readFileSync(reference, 'utf8').slice(0, 200));
+    writeFileSync(alone, readFileSync(reference));
+    expect((await trtDsl('run', damaged)).stderr).toMatch(/damaged\.json: no graph in this JSON/);
+    expect((await trtDsl('run', alone)).stderr).toMatch(/alone\.json: .*weights "[^"]+" are not in the JSON/);
+    const beside = ['run', alone, '--weights', join(folder, 'reference.safetensors')];
+    expect(await trtDsl(...beside)).toMatchObject({ exitCode: 0 });
   });
 
   it('names a file that is none of its kinds', async () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import {
   bareName,
   type DataType,
@@ -66,22 +66,30 @@ export function feedsFor(
 function readInput(text: string, inputs: ReadonlyMap<string, TensorType>): readonly (readonly [string, Weights])[] {
   const [, name, value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (name !== undefined && inputs.has(name)) {
-    if (/^\s*[[\d-]/.test(value) && !value.endsWith('.npy')) return [[name, ofJson(name, JSON.parse(value))]];
+    if (/^\s*[[\d-]/.test(value) && !value.endsWith('.npy'))
+      return [[name, ofJson(name, parseJson(value, `--input ${text}`))]];
     const file = openWeights(value);
     const keys = file.keys();
     const key = keys.length === 1 ? keys[0]! : name;
     return [[name, file.get(key)]];
   }
-  if (text.endsWith('.json')) return Object.entries(readJson(text)).map(([key, array]) => [key, ofJson(key, array)]);
+  if (text.endsWith('.json') && existsSync(text))
+    return Object.entries(readJson(text)).map(([key, array]) => [key, ofJson(key, array)]);
   const file = openWeights(text);
   return file.keys().map((key) => [key, file.get(key)]);
 }
 
 function readJson(path: string): Record<string, unknown> {
+  const read = parseJson(readFileSync(path, 'utf8'), path);
+  if (typeof read === 'object' && read !== null && !Array.isArray(read)) return read as Record<string, unknown>;
+  throw new TrtDslError('file', `${path}: no object with a nested list of numbers for each input`);
+}
+
+function parseJson(text: string, where: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse(text);
   } catch (error) {
-    throw new TrtDslError('file', `${path}: ${messageOf(error)}`, { cause: error });
+    throw new TrtDslError('file', `${where}: ${messageOf(error)}`, { cause: error });
   }
 }
 

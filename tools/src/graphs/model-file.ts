@@ -1,5 +1,5 @@
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
-import { fromJson, type Graph, TrtDslError, type Weights } from '@trt-dsl/dsl';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { fromJson, type Graph, messageOf, TrtDslError, type Weights } from '@trt-dsl/dsl';
 import { importOnnx } from '@trt-dsl/onnx-backend';
 import { splitNotes } from '@trt-dsl/trt-bindings';
 import { openWeights } from '@trt-dsl/weights';
@@ -66,7 +66,23 @@ export function openGraph(path: string, weights?: string): GraphFile {
   if (kind === 'plan')
     throw new TrtDslError('file', `${path} is an engine already; a graph's JSON or an ONNX file is needed`);
   if (kind !== 'graph') return { kind: 'onnx', graph: importOnnx(path) };
-  return { kind, graph: fromJson(readFileSync(path, 'utf8'), finder(path, weights)) };
+  const text = readText(path);
+  try {
+    return { kind, graph: fromJson(text, finder(path, weights)) };
+  } catch (error) {
+    throw new TrtDslError('file', `${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** JavaScript's texts end at 512 MiB, less than large weights in base64 take. */
+function readText(path: string): string {
+  const { size } = statSync(path);
+  if (size >= 2 ** 29)
+    throw new TrtDslError(
+      'file',
+      `${path}: ${size} bytes are too many for one JSON; write it with toJson(graph, { weights: 'reference' }) and the weights beside it`,
+    );
+  return readFileSync(path, 'utf8');
 }
 
 /** Looks weights up by name in the file that was given, or in the one beside the graph. */

@@ -114,6 +114,29 @@ describe('trt-dsl weights diff', () => {
   });
 });
 
+describe('values', () => {
+  const differ = async (a: Weights, b: Weights) => {
+    const folder = temporaryFolder();
+    const [one, other] = [join(folder, 'a.npz'), join(folder, 'b.npz')];
+    writeNpz(one, [['w', a]]);
+    writeNpz(other, [['w', b]]);
+    return (await json('weights', 'diff', one, other)).report;
+  };
+  const float = (...values: readonly number[]) => Weights.fromNumbers('float32', [values.length], values) as Weights;
+
+  it('are compared exactly where they are int64', async () => {
+    const integer = (value: bigint) => Weights.of('int64', [1], BigInt64Array.of(value)) as Weights;
+    expect((await differ(integer(2n ** 60n), integer(2n ** 60n + 1n))).changed).toMatchObject([
+      { maxAbs: 1, values: 1 },
+    ]);
+  });
+
+  it('are the same where both are no number, or zeros of any sign', async () => {
+    expect((await differ(float(Number.NaN, 0), float(Number.NaN, -0))).changed).toEqual([]);
+    expect((await differ(float(Number.NaN), float(1))).changed).toMatchObject([{ values: 1 }]);
+  });
+});
+
 describe('trt-dsl weights convert', () => {
   it('goes through every format and comes back the same', async () => {
     const folder = temporaryFolder();

@@ -75,17 +75,29 @@ function compare(name: string, a: Weights, b: Weights, tolerance: number): Chang
   const [bytesA, bytesB] = [a.bytes(), b.bytes()];
   const sameType = a.dataType === b.dataType;
   if (sameType && Buffer.compare(bytesA, bytesB) === 0) return undefined;
-  const [x, y] = [toNumbers(a.dataType, a.array()), toNumbers(b.dataType, b.array())];
+  const distance = distances(a, b);
   let [maxAbs, values] = [0, 0];
-  for (let i = 0; i < x.length; i++) {
-    if (Object.is(x[i], y[i])) continue;
-    const apart = Math.abs(x[i]! - y[i]!);
+  for (let i = 0; i < a.size; i++) {
+    const apart = distance(i);
     if (apart <= tolerance) continue;
     values++;
-    maxAbs = Number.isNaN(apart) ? Number.POSITIVE_INFINITY : Math.max(maxAbs, apart);
+    maxAbs = Math.max(maxAbs, apart);
   }
   if (values === 0 && (sameType || tolerance > 0)) return undefined;
   return { ...types, maxAbs, values };
+}
+
+/** |a − b| by element: exactly for int64, infinite where one of the two is no number, 0 where both are. */
+function distances(a: Weights, b: Weights): (i: number) => number {
+  const [rawA, rawB] = [a.array(), b.array()];
+  if (rawA instanceof BigInt64Array && rawB instanceof BigInt64Array)
+    return (i) => Math.abs(Number(rawA[i]! - rawB[i]!));
+  const [x, y] = [toNumbers(a.dataType, rawA), toNumbers(b.dataType, rawB)];
+  return (i) => {
+    if (Object.is(x[i], y[i])) return 0;
+    const apart = Math.abs(x[i]! - y[i]!);
+    return Number.isNaN(apart) ? Number.POSITIVE_INFINITY : apart;
+  };
 }
 
 /** `float32[768, 768]`, without the name. */
