@@ -11,7 +11,17 @@ import {
   smooth,
 } from '@trt-dsl/dsl';
 import { onnxBackend } from '@trt-dsl/onnx-backend';
-import { cosines, embedBy, fetchMiniLM, readLines, summaryOf, textBatches } from '@trt-dsl/tools';
+import {
+  bisect,
+  cosines,
+  embedBy,
+  fetchMiniLM,
+  quantizedUnits,
+  quantizeOnly,
+  readLines,
+  summaryOf,
+  textBatches,
+} from '@trt-dsl/tools';
 import { report } from './report.ts';
 
 /** The first lines calibrate, the others are compared. */
@@ -23,6 +33,7 @@ const graph = model.graph('float32');
 const calibration = textBatches(model.tokenizer, lines.slice(0, calibrationCount));
 const batches = textBatches(model.tokenizer, lines.slice(calibrationCount), 32);
 const truth = await embedBy(backend, graph, batches);
+const calibrationTruth = await embedBy(backend, graph, calibration);
 const observed = { mask: 'attention_mask' } as const;
 
 const histograms = await collectHistograms(graph, backend, calibration, observed);
@@ -36,9 +47,10 @@ async function row(
   method: ScaleMethod,
   of = graph,
   ranges = rangesBy(method),
-  label = {},
+  label: { readonly excluded_by_bisect?: readonly string[]; readonly [more: string]: unknown } = {},
 ): Promise<void> {
-  const quantized = quantize(of, { dataType, recipe, ranges });
+  const exclude = label.excluded_by_bisect ?? [];
+  const quantized = quantize(of, { dataType, recipe, ranges, exclude });
   const { mean, worst } = summaryOf(cosines(await embedBy(backend, quantized, batches), truth));
   rows.push({ dataType, recipe, method, ...label, mean, worst });
   process.stderr.write(`${JSON.stringify(rows.at(-1))}\n`);
@@ -47,6 +59,23 @@ async function row(
 for (const recipe of ['gemm', 'full'] as const) await row('float8', recipe, 'min-max');
 for (const method of ['entropy', 'min-max', 'percentile', 'mse'] as const)
   for (const recipe of ['accurate', 'gemm', 'full'] as const) await row('int8', recipe, method);
+
+/** The layers to spare for 0.99, found on the calibration sentences alone, with a margin. */
+const tolerance = 0.008;
+const options = { dataType: 'int8', recipe: 'gemm', ranges: rangesBy('mse') } as const;
+const units = quantizedUnits(graph, 'gemm', calibration[0]!);
+const found = await bisect(
+  units,
+  async (lowered) => {
+    const vectors = await embedBy(backend, quantizeOnly(graph, units, options)(lowered), calibration);
+    return 1 - summaryOf(cosines(vectors, calibrationTruth)).mean;
+  },
+  tolerance,
+);
+await row('int8', 'gemm', 'mse', graph, options.ranges, {
+  excluded_by_bisect: found.exclude,
+  work_left_in_float: found.share,
+});
 
 const channels = await collectChannelRanges(graph, backend, calibration, observed);
 for (const layers of ['after-layer-norm', 'all'] as const) {
@@ -62,5 +91,9 @@ report('quantize-minilm', {
   metric: "cosine of a sentence's embedding to the float32 model's",
   calibration_sentences: calibrationCount,
   sentences: lines.length - calibrationCount,
+  bisect: {
+    tolerance,
+    ranking: found.ranking.slice(0, 8).map(({ unit, error, share }) => ({ layer: unit.pattern, error, share })),
+  },
   rows,
 });

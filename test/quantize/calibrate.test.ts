@@ -144,7 +144,8 @@ describe('smooth', () => {
 /** The six positions that count. */
 async function run(graph: Graph): Promise<Float32Array> {
   using engine = await backend.compile(graph);
-  return ((await engine.run(batch())) as { y: { data: Float32Array } }).y.data.subarray(0, 96);
+  const { y } = await engine.run(batch());
+  return (y!.data as Float32Array).subarray(0, 96);
 }
 
 const distance = (a: Float32Array, b: Float32Array): number =>

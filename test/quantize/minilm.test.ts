@@ -47,16 +47,11 @@ describe('all-MiniLM-L6-v2 on ONNX Runtime', () => {
     expect(worst).toBeGreaterThan(0.99);
   });
 
-  it('INT8 keeps 0.99 without the second product of each feed-forward block, or those two layers that bisect named', async () => {
+  it('INT8 keeps 0.99 without the second product of each feed-forward block', async () => {
     const ranges = await calibrate(graph, backend, calibration, { ...mask, recipe: 'gemm' });
-    expect((await cosine(quantize(graph, { dataType: 'int8', recipe: 'accurate', ranges }))).mean).toBeGreaterThan(
-      0.99,
-    );
-    const exclude = ['encoder/layer_0/output/dense/matmul', 'encoder/layer_4/attention/self/value/matmul'];
-    const all = (await cosine(quantize(graph, { dataType: 'int8', ranges }))).mean;
-    const { mean } = await cosine(quantize(graph, { dataType: 'int8', ranges, exclude }));
-    expect(mean).toBeGreaterThan(0.989);
-    expect(mean).toBeGreaterThan(all);
+    const { mean } = await cosine(quantize(graph, { dataType: 'int8', recipe: 'accurate', ranges }));
+    expect(mean).toBeGreaterThan(0.99);
+    expect((await cosine(quantize(graph, { dataType: 'int8', ranges }))).mean).toBeLessThan(mean);
   });
 
   it('INT8 keeps 0.99 in all linear layers if what follows LayerNorm is smoothed', async () => {

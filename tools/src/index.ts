@@ -1,4 +1,7 @@
+export { type Bisection, bisect } from './bisect/bisect.ts';
+export { castOnly, measureOn, quantizeOnly, relativeError } from './bisect/measure.ts';
 export * from './bisect/sentences.ts';
+export { castUnits, quantizedUnits } from './bisect/units.ts';
 export {
   type Command,
   type CommandContext,
