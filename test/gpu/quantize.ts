@@ -29,16 +29,16 @@ const [
 ] = process.argv.slice(2);
 const figures: Record<string, unknown>[] = [];
 
-/** `float16`, or a quantized type and a recipe: `int8:accurate`. */
+/** `float16`, or a quantized type, a recipe, and what kernels are (`quantized` or `float`): `int8:accurate`, `int8:gemm:float`. */
 function graphOf(model: keyof typeof configs, variant: string): Graph {
-  const [type, recipe = 'gemm'] = variant.split(':') as [string, RecipeName?];
+  const [type, recipe = 'gemm', weights = 'quantized'] = variant.split(':') as [string, RecipeName?, 'float'?];
   const quantized = type === 'int8' || type === 'float8';
   const floatType = (quantized ? 'float16' : type) as FloatType;
   const graph = bert(randomParameters(floatType), configs[model], { task: 'question-answering' });
   if (!quantized) return graph;
   const file = join(import.meta.dirname, '..', `quantize-ranges-${model}.txt`);
   const { ranges } = readCalibrationCache(readFileSync(file, 'utf8'), file);
-  return quantize(graph, { dataType: type as QuantizedType, recipe, ranges });
+  return quantize(graph, { dataType: type as QuantizedType, recipe, ranges, weights });
 }
 
 function feedsOf(batch: number, seq: number): Record<string, HostTensor> {
@@ -79,7 +79,7 @@ for (const model of models.split(',') as (keyof typeof configs)[])
       base ??= { results, median };
       using inspector = engine.native.createEngineInspector();
       const information = inspector.getEngineInformation('JSON');
-      saveText(`quantize-layers-${model}-${cell}-${variant.replace(':', '-')}.json`, information);
+      saveText(`quantize-layers-${model}-${cell}-${variant.replaceAll(':', '-')}.json`, information);
       figures.push({
         model,
         batch,

@@ -66,14 +66,14 @@ function products(graph: Graph): Record<string, readonly unknown[]> {
 }
 
 describe('quantize', () => {
-  it('puts Q/DQ around linear layers, kernels by output channel', () => {
+  it('puts Q/DQ around linear layers, kernels by output channel and with as many axes as what they multiply', () => {
     expect(products(quantized())).toEqual({
-      'query/matmul': ['tensor', 1],
-      'key/matmul': ['tensor', 1],
-      'value/matmul': ['tensor', 1],
-      'projection/matmul': ['tensor', 0],
-      'ffn1/matmul': ['tensor', 1],
-      'ffn2/matmul': ['tensor', 1],
+      'query/matmul': ['tensor', 2],
+      'key/matmul': ['tensor', 2],
+      'value/matmul': ['tensor', 2],
+      'projection/matmul': ['tensor', 1],
+      'ffn1/matmul': ['tensor', 2],
+      'ffn2/matmul': ['tensor', 2],
     });
   });
 

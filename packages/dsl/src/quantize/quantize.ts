@@ -61,7 +61,7 @@ class Inserted {
     const { node, activations, kernel } = layer;
     return inputs.map((input, i) => {
       if (activations.includes(i)) return this.#activation(node.inputs[i]!, input, net);
-      return kernel && i === 1 ? this.#kernel(kernel, node.inputs[i]!, input as Tensor<FloatType>, net) : input;
+      return kernel && i === 1 ? this.#kernel(layer, input as Tensor<FloatType>, net) : input;
     });
   }
 
@@ -79,23 +79,23 @@ class Inserted {
     return added;
   }
 
-  #kernel(
-    { weights, channelAxis }: NonNullable<QuantizedLayer['kernel']>,
-    original: Tensor,
-    x: Tensor<FloatType>,
-    net: Network,
-  ): Tensor {
+  /** The kernel in as many axes as x has: no layer that would lift it stands between its dequantize and the product. */
+  #kernel({ node, kernel }: QuantizedLayer, x: Tensor<FloatType>, net: Network): Tensor {
     const { dataType, weightScales = dataType === 'int8' ? 'channel' : 'tensor' } = this.#options;
-    const axis = weightScales === 'channel' ? channelAxis : undefined;
-    const key = `${original.id} ${axis}`;
+    const { weights, channelAxis } = kernel!;
+    const rank = node.inputs[0]!.shape.length;
+    const axis = weightScales === 'channel' ? channelAxis + rank - 2 : undefined;
+    const original = node.inputs[1]!;
+    const key = `${original.id} ${rank} ${axis}`;
     const known = this.#kernels.get(key);
     if (known) return known;
     const scope = net.scope(scopeOf(original));
-    const { values, scales } = quantizeWeights(weights, dataType, x.dataType, axis);
+    const lifted = liftedWeights(weights, rank);
+    const { values, scales } = quantizeWeights(lifted, dataType, x.dataType, axis);
     const scale = scope.operand(scales, { dataType: x.dataType }) as Tensor<FloatType, 1>;
     const added =
       this.#options.weights === 'float'
-        ? this.#pair(x, scale, scope, axis)
+        ? this.#pair(scope.operand(lifted, { dataType: x.dataType }) as Tensor<FloatType>, scale, scope, axis)
         : scope.addDequantize(scope.addConstant(values) as Tensor<QuantizedType>, scale, {
             dataType: x.dataType,
             ...(axis !== undefined && { axis }),
@@ -113,3 +113,16 @@ class Inserted {
 
 /** The scope of what is added behind a tensor: its name. */
 const scopeOf = (tensor: Tensor): string => tensor.name.replaceAll(':', '_');
+
+/** The same weights with axes of size 1 in front. */
+const liftedWeights = (weights: Weights, rank: number): Weights => {
+  const shape = weights.shape as readonly number[];
+  const from = weights.as('float32');
+  const read = (): Uint8Array => from.bytes();
+  return Weights.from({
+    name: weights.name,
+    dataType: 'float32',
+    shape: [...Array<number>(rank - shape.length).fill(1), ...shape],
+    read,
+  });
+};
