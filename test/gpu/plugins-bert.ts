@@ -11,7 +11,7 @@ import {
 import type { Graph, HostTensor, Profile } from '@trt-dsl/dsl';
 import { bertKernels } from '@trt-dsl/plugins-cuda';
 import { measureGpu } from '@trt-dsl/trt-bindings';
-import { backend } from './plugins-kernels.ts';
+import { backend, pluginsIn } from './plugins-kernels.ts';
 import { seeded } from './seeded.ts';
 import { quantile, save, timed, timingCache } from './support.ts';
 
@@ -177,6 +177,7 @@ export async function bertWithKernels(timeIsLeft: () => boolean): Promise<number
     try {
       const options = { profiles: [profile], timingCache, cudaGraph: true, lanes: 1 };
       const [engine, build_ms] = await timed(() => backend.compile(plan.graph(configs[model]), options));
+      const plugins = kernels === 'none' ? [] : pluginsIn(engine);
       for (const [form, feeds] of batches) {
         const times = measureGpu(backend.tensorrt, engine, new Map(Object.entries(feeds)), { runs: 100 });
         const logits = await logitsOf(engine, feeds);
@@ -188,6 +189,7 @@ export async function bertWithKernels(timeIsLeft: () => boolean): Promise<number
           kernels,
           form,
           build_s: build_ms / 1000,
+          plugins,
           plan_bytes: engine.serialize().byteLength,
           gpu_ms: quantile(times, 0.5),
           gpu_p95_ms: quantile(times, 0.95),

@@ -4,13 +4,24 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dim, fromNumbers, type HostTensor, Network, type Tensor, toNumbers, Weights } from '@trt-dsl/dsl';
+import { rmsNorm, rmsNormLibrary } from '@trt-dsl/example-custom-plugin';
 import { embLayerNorm, layerNorm, pluginLibrary, qkvToContext, skipLayerNorm } from '@trt-dsl/plugins-cuda';
-import { tensorrt } from '@trt-dsl/trt-bindings';
+import { splitNotes, tensorrt } from '@trt-dsl/trt-bindings';
 import { seeded } from './seeded.ts';
 import { save, timingCache } from './support.ts';
 
-/** TensorRT with the plugins' library. */
-export const backend = tensorrt({ product: 'trt10', pluginLibraries: [pluginLibrary()] });
+/** The library of examples/custom-plugin, if it was built. */
+const exampleLibrary = (): readonly string[] => {
+  try {
+    return [rmsNormLibrary()];
+  } catch (error) {
+    process.stdout.write(`${(error as Error).message}\n`);
+    return [];
+  }
+};
+
+/** TensorRT with the plugins' libraries. */
+export const backend = tensorrt({ product: 'trt10', pluginLibraries: [pluginLibrary(), ...exampleLibrary()] });
 
 const [hidden, heads, words] = [768, 12, 1000];
 const [batch, seq, total, boundaries] = [dim('batch'), dim('seq'), dim('total'), dim('boundaries')];
@@ -137,6 +148,17 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
+/** The plugin of examples/custom-plugin. */
+const example: Case = {
+  profile: padded,
+  tolerance: 2 ** -9,
+  build: (net) => {
+    const gamma = Weights.of('float32', [hidden], Float32Array.from({ length: hidden }, random.normal));
+    return [rmsNorm(net, [rows(net, 'x'), gamma], { epsilon: 1e-6 })];
+  },
+  feed: ({ batch, seq }) => ({ x: halves([batch, seq, hidden]) }),
+};
+
 /** Sizes of eight rounds: the smallest and the largest of the profile, and others at random. */
 function sizesOf(round: number): Sizes {
   if (round === 0) return { batch: 1, seq: 1, starts: [0, 1] };
@@ -144,6 +166,13 @@ function sizesOf(round: number): Sizes {
   const starts = [0, 1];
   for (let i = random.below(7); i >= 0; i--) starts.push(starts.at(-1)! + random.below(385));
   return { batch: 1 + random.below(8), seq: 1 + random.below(384), starts };
+}
+
+/** The plugins that an engine has; throws if there are none. */
+export function pluginsIn(engine: { serialize(): Uint8Array }): readonly string[] {
+  const plugins = splitNotes(engine.serialize()).notes?.plugins ?? [];
+  if (plugins.length === 0) throw new Error('the engine has no plugin: no loaded library has its kernel');
+  return plugins;
 }
 
 async function compare({ profile, build, feed, tolerance }: Case): Promise<Record<string, unknown>> {
@@ -157,6 +186,7 @@ async function compare({ profile, build, feed, tolerance }: Case): Promise<Recor
   using kernel = await backend.compile(graph, options);
   using plain = await backend.compile(graph, { ...options, plugins: 'none' });
   const build_ms = performance.now() - began;
+  pluginsIn(kernel); // else the decomposition would be held against itself
   let [worst, largest, elements] = [0, 0, 0];
   for (let round = 0; round < 8; round++) {
     const feeds = feed(sizesOf(round));
@@ -214,6 +244,7 @@ export async function kernelsInTensorRT(): Promise<number> {
   const steps: readonly (readonly [string, () => Promise<Record<string, unknown>>])[] = [
     ...Object.entries(cases).map(([name, one]) => [name, () => compare(one)] as const),
     ['serialized', reload],
+    ['example', () => compare(example)],
   ];
   for (const [name, step] of steps) {
     figures[name] = await step().catch((error: Error) => ({ ok: false, error: `${error.message}`.slice(0, 800) }));
