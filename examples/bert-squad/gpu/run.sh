@@ -10,7 +10,7 @@
 # BACKEND        tensorrt by default; onnx tries the script without a GPU
 # MODELS         "base large" by default
 #
-# Phases in order of importance: compare-base tiny compare-large perf-base fp32 perf-large. Those named are run, else all.
+# Phases in order of importance: compare-base compare-large perf-base fp32 tiny perf-large. Those named are run, else all.
 # A step whose result is in $OUT already is skipped: run it again with the same OUT to go on.
 set -uo pipefail
 
@@ -109,9 +109,9 @@ phase() {
 phases=("$@")
 if [ $# -eq 0 ]; then
   read -ra names <<<"$MODELS"
-  phases=("compare-${names[0]}" tiny)
-  for name in "${names[@]:1}"; do phases+=("compare-$name"); done
-  phases+=("perf-${names[0]}" fp32)
+  phases=()
+  for name in "${names[@]}"; do phases+=("compare-$name"); done
+  phases+=("perf-${names[0]}" fp32 tiny)
   for name in "${names[@]:1}"; do phases+=("perf-$name"); done
 fi
 for each in "${phases[@]}"; do phase "$each"; done

@@ -101,8 +101,15 @@ async function whyNot(name: BackendName): Promise<string | undefined> {
   }
 }
 
-/** The backend of a loaded engine, if it is TensorRT's. */
+/** `TensorRT 10.6.0` and the like. */
 export const formatBackend = ({ name, version }: BackendVersion): string =>
   ({ onnx: `ONNX Runtime (${version})`, tensorrt: `TensorRT ${version}`, 'tensorrt-rtx': `TensorRT-RTX ${version}` })[
     name
   ];
+
+/** The GPU that an engine runs on; null for the CPU. */
+export function deviceOf({ tensorrt }: OpenBackend): unknown {
+  const cuda = tensorrt?.tensorrt.cuda();
+  const gpu = cuda?.devices[0];
+  return gpu ? { gpu: gpu.name, computeCapability: gpu.computeCapability, driver: cuda?.driverVersion } : null;
+}

@@ -1,7 +1,7 @@
 import type { BertFeeds } from '@trt-dsl/bert-model';
 import { type FloatType, type Results, TrtDslError } from '@trt-dsl/dsl';
 import type { CommandContext, Report } from '@trt-dsl/tools';
-import { formatBackend } from '../backends.ts';
+import { deviceOf, formatBackend } from '../backends.ts';
 import type { compareOptions } from '../commands/compare.ts';
 import { type Difference, difference } from '../difference.ts';
 import { openEngine, tokenizerOf, writeWhole } from '../engine-file.ts';
@@ -13,7 +13,6 @@ import { type ReferenceOutputs, runPytorch } from '../reference.ts';
 import { type Source, sourceOf } from '../source.ts';
 import { textTable } from '../table.ts';
 import { builderArgs, onBest, requirePositions } from './build.ts';
-import { deviceOf } from './perf.ts';
 
 type CompareArgs = Args<typeof compareOptions>;
 

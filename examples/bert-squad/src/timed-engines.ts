@@ -1,0 +1,189 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { BertFeeds } from '@trt-dsl/bert-model';
+import { type Engine, TrtDslError } from '@trt-dsl/dsl';
+import type { CommandContext } from '@trt-dsl/tools';
+import { formatBackend, type OpenBackend, openBackend, usableBackends } from './backends.ts';
+import type { perfOptions } from './commands/perf.ts';
+import { type OpenEngine, openEngine, readDescription, tokenizerOf, writeEngine } from './engine-file.ts';
+import { builderArgs } from './handlers/build.ts';
+import { randomFeeds, squadFeeds } from './inputs.ts';
+import { type Model, openModel, type Precision, tokenizerData } from './model.ts';
+import type { Args } from './options.ts';
+import { type BertProfile, profilesOf, requireSizes, type Sizes, staticProfile, takes } from './profiles.ts';
+
+export type PerfArgs = Args<typeof perfOptions>;
+
+const defaults = { batch: [1, 2, 4, 8, 12, 16, 24, 32, 64, 128], seq: [128, 384] } as const;
+
+/** Engines to time at some sizes. */
+export interface TimedEngines {
+  readonly cells: readonly Sizes[];
+  readonly backend: OpenBackend;
+  readonly precision: Precision;
+  feeds(sizes: Sizes): BertFeeds;
+  /** The engine for a cell, with the seconds that building took; `done` gives it back. */
+  open(sizes: Sizes): Promise<{ engine: Engine; profile: number; buildSeconds: number | null; done(): void }>;
+  close(): void;
+}
+
+/** A built engine, at the sizes asked for or at all defaults that it takes. */
+export async function openForTiming(args: PerfArgs): Promise<TimedEngines> {
+  if (args.weights ?? args['random-weights'] ?? args.precision ?? args.backend)
+    throw new TrtDslError('argument', '--engine goes without --weights, --random-weights, --precision and --backend');
+  const cells = cellsWithin(args, (await readDescription(args.engine!)).profiles);
+  const opened = await openEngine(args.engine!, { cudaGraph: args['cuda-graph'] });
+  const { profiles, config, precision } = opened.about;
+  return {
+    cells,
+    backend: opened.backend,
+    precision,
+    feeds: (sizes) => feedsFor(args, config.vocabSize, () => tokenizerOf(opened), sizes),
+    open: async (sizes) => ({
+      engine: opened.engine,
+      profile: profiles.findIndex((profile) => takes(profile, sizes)),
+      buildSeconds: null,
+      done: () => {},
+    }),
+    close: () => opened.engine.close(),
+  };
+}
+
+/** What building an engine for a cell needs. */
+interface Job {
+  readonly args: PerfArgs;
+  readonly model: Model;
+  readonly backend: OpenBackend;
+  readonly precision: Precision;
+  readonly context: CommandContext;
+}
+
+/** Weights, of which an engine is built for each cell; on the CPU one for all. */
+export async function buildForTiming(args: PerfArgs, context: CommandContext): Promise<TimedEngines> {
+  const model = openModel(args);
+  const precision = args.precision ?? 'fp32';
+  const backend = await openBackend(args.backend ?? (await usableBackends()).usable[0]!);
+  context.progress.note(`${precision} with ${formatBackend(backend.about)}`);
+  const { maxPositions, vocabSize } = model.config;
+  const cells = cellsOf(args).filter(({ seq }) => seq <= maxPositions);
+  if (cells.length === 0)
+    throw new TrtDslError(
+      'argument',
+      `the network has embeddings for ${maxPositions} positions: name a --sequence-length`,
+    );
+  const job = { args, model, backend, precision, context };
+  let shared: Engine | undefined;
+  return {
+    cells,
+    backend,
+    precision,
+    feeds: (sizes) => feedsFor(args, vocabSize, () => vocabularyOf(model), sizes),
+    open: async (sizes) => {
+      if (args.engines !== undefined) {
+        const { opened, buildSeconds } = await keptEngine(args.engines, job, sizes);
+        return { engine: opened.engine, profile: 0, buildSeconds, done: () => opened.engine.close() };
+      }
+      if (shared) return { engine: shared, profile: 0, buildSeconds: null, done: () => {} };
+      const { engine, buildSeconds } = await compile(job, sizes);
+      if (backend.about.name === 'onnx') shared = engine;
+      return { engine, profile: 0, buildSeconds, done: () => shared ?? engine.close() };
+    },
+    close: () => {
+      shared?.close();
+      model[Symbol.dispose]();
+    },
+  };
+}
+
+async function compile(
+  { args, model, backend, precision, context: { signal, progress } }: Job,
+  sizes: Sizes,
+): Promise<{ engine: Engine; buildSeconds: number }> {
+  const start = performance.now();
+  const engine = await backend.compile(model.graph(precision, 'question-answering'), {
+    // ONNX Runtime takes any size, and one session serves every cell.
+    ...(backend.about.name !== 'onnx' && { profiles: [{ ...staticProfile(sizes) }] }),
+    cudaGraph: args['cuda-graph'],
+    tf32: args.tf32,
+    signal,
+    onProgress: (phase, fraction) => progress.share(`batch ${sizes.batch} × sequence ${sizes.seq}: ${phase}`, fraction),
+    ...builderArgs(args),
+  });
+  return { engine, buildSeconds: (performance.now() - start) / 1000 };
+}
+
+/** The engine of a cell in a folder; built and written if it is not there. */
+async function keptEngine(
+  folder: string,
+  job: Job,
+  sizes: Sizes,
+): Promise<{ opened: OpenEngine; buildSeconds: number | null }> {
+  const { args, model, backend, precision } = job;
+  const name = 'random' in model.origin ? model.origin.random : 'bert';
+  const path = join(folder, `${name}-${precision}-b${sizes.batch}-s${sizes.seq}.${backend.about.name}.engine`);
+  let buildSeconds: number | null = null;
+  if (!existsSync(path)) {
+    const built = await compile(job, sizes);
+    using engine = built.engine;
+    buildSeconds = built.buildSeconds;
+    const tokenizer = model.tokenizer();
+    await writeEngine(path, engine, {
+      task: 'question-answering',
+      precision,
+      tf32: args.tf32,
+      profiles: [staticProfile(sizes)],
+      backend: backend.about,
+      origin: model.origin,
+      config: model.config,
+      tokenizer: tokenizer && tokenizerData(tokenizer),
+    });
+  }
+  const { config, origin, tf32 } = await readDescription(path);
+  if (JSON.stringify([config, origin, tf32]) !== JSON.stringify([model.config, model.origin, args.tf32]))
+    throw new TrtDslError('file', `${path}: was built from other weights; remove it, or name another --engines folder`);
+  return { opened: await openEngine(path, { cudaGraph: args['cuda-graph'] }), buildSeconds };
+}
+
+function feedsFor(args: PerfArgs, vocabSize: number, tokenizer: () => Parameters<typeof squadFeeds>[1], sizes: Sizes) {
+  const file = args['squad-json'];
+  return file === undefined ? randomFeeds(sizes, vocabSize, args.seed) : squadFeeds(file, tokenizer(), sizes);
+}
+
+function vocabularyOf(model: Model) {
+  const tokenizer = model.tokenizer();
+  if (tokenizer) return tokenizer;
+  throw new TrtDslError('argument', '--squad-json needs a vocabulary: name it with --vocab-file');
+}
+
+/** Every batch size at every length. */
+const cross = (batches: readonly string[], lengths: readonly string[]): Sizes[] =>
+  profilesOf(batches, lengths)
+    .map(({ batch, seq }) => ({ batch: batch[1], seq: seq[1] }))
+    .sort((a, b) => a.seq - b.seq || a.batch - b.batch);
+
+const cellsOf = (args: PerfArgs): Sizes[] =>
+  cross(args['batch-size'] ?? defaults.batch.map(String), args['sequence-length'] ?? defaults.seq.map(String));
+
+/**
+ * The cells of an engine: those asked for; where only one axis is asked for, or none, the defaults that a profile takes
+ * stand in for the other, or else the sizes that the profiles are tuned for.
+ * @throws TrtDslError 'shape' for a size that was asked for and no profile takes
+ */
+function cellsWithin(args: PerfArgs, profiles: readonly BertProfile[]): Sizes[] {
+  const { 'batch-size': batches, 'sequence-length': lengths } = args;
+  const taken = (cell: Sizes): boolean => profiles.some((profile) => takes(profile, cell));
+  const tuned = cross(
+    batches ?? profiles.map(({ batch }) => `${batch[1]}`),
+    lengths ?? profiles.map(({ seq }) => `${seq[1]}`),
+  );
+  const asked = cellsOf(args);
+  if (batches && lengths) for (const cell of asked) requireSizes(profiles, cell);
+  const usual = asked.filter(taken);
+  const cells = usual.length > 0 ? usual : tuned.filter(taken);
+  const missed = tuned.find(
+    (cell) => !cells.some(({ batch, seq }) => (batches ? batch === cell.batch : seq === cell.seq)),
+  );
+  if ((batches ?? lengths) && missed) requireSizes(profiles, missed);
+  return cells;
+}
