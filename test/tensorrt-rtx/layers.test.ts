@@ -1,4 +1,14 @@
-import { type Dim, dim, type Graph, Network, type Profile, TrtDslError, verify, withoutPlugins } from '@trt-dsl/dsl';
+import {
+  type DataType,
+  type Dim,
+  dim,
+  type Graph,
+  Network,
+  type Profile,
+  TrtDslError,
+  verify,
+  withoutPlugins,
+} from '@trt-dsl/dsl';
 import { tensorrt } from '@trt-dsl/trt-bindings';
 import { describe, expect, test } from 'vitest';
 import { everyLayer } from '../support/every-layer.ts';
@@ -10,14 +20,11 @@ const backend = tensorrt({ product: 'rtx' });
 /** A network whose inputs have a named size in front: `s4` where a 4 was asked for, the same name wherever it is. */
 function openNetwork(): Network {
   const net = new Network('open');
-  const addInput = net.addInput.bind(net) as (name: string, type: never, shape: readonly Dim[]) => never;
+  const addInput = net.addInput.bind(net);
+  const open = (size: Dim, axis: number): Dim => (axis === 0 && typeof size === 'number' ? dim(`s${size}`) : size);
   return Object.assign(net, {
-    addInput: (name: string, type: never, shape: readonly Dim[]) =>
-      addInput(
-        name,
-        type,
-        shape.map((size, axis) => (axis === 0 && typeof size === 'number' ? dim(`s${size}`) : size)),
-      ),
+    addInput: ((name: string, type: DataType, shape: readonly Dim[]) =>
+      addInput(name, type, shape.map(open))) as Network['addInput'],
   });
 }
 
