@@ -2,7 +2,6 @@ import type { Backend, CompileOptions, Feeds, HostTensor } from '../backend.ts';
 import { toFloat32 } from '../convert.ts';
 import { TrtDslError } from '../errors.ts';
 import { Graph } from '../graph.ts';
-import type { Tensor } from '../tensor.ts';
 import { count, type Histogram, histogramBins, largestMagnitude, type Spans } from './histogram.ts';
 import { paddingMask, spansOf } from './mask.ts';
 import { findPoints, quantizedTensors, type Selection } from './points.ts';
@@ -59,19 +58,19 @@ export async function collectHistograms(
   const largest = new Map<string, number>();
   const observed = await observe(graph, backend, options);
   try {
-    await observed.each(feeds, 'ranges', (tensor, values, spans) => {
-      largest.set(tensor.name, largestMagnitude(values, spans, largest.get(tensor.name) ?? 0, tensor.name));
+    await observed.each(feeds, 'ranges', (name, values, spans) => {
+      largest.set(name, largestMagnitude(values, spans, largest.get(name) ?? 0, name));
     });
     const histograms = new Map(
       [...largest].map(([name, amax]) => [name, { amax, counts: new Float64Array(histogramBins) }]),
     );
-    await observed.each(feeds, 'histograms', (tensor, values, spans) => {
-      const histogram = histograms.get(tensor.name)!;
-      const found = largestMagnitude(values, spans, histogram.amax, tensor.name);
+    await observed.each(feeds, 'histograms', (name, values, spans) => {
+      const histogram = histograms.get(name)!;
+      const found = largestMagnitude(values, spans, histogram.amax, name);
       if (found > histogram.amax)
         throw new TrtDslError(
           'argument',
-          `calibration: tensor "${tensor.name}" reached ${histogram.amax} in the first pass over the data and ${found} in the second; give the same data twice`,
+          `calibration: tensor "${name}" reached ${histogram.amax} in the first pass over the data and ${found} in the second; give the same data twice`,
         );
       count(histogram, values, spans);
     });
@@ -82,17 +81,18 @@ export async function collectHistograms(
 }
 
 /** What is done with a tensor of one run. */
-export type Visit = (tensor: Tensor, values: Float32Array, spans: Spans, sizes: readonly number[]) => void;
+export type Visit = (name: string, values: Float32Array, spans: Spans, sizes: readonly number[]) => void;
 
 /** A graph compiled so that the tensors a recipe quantizes can be looked at. */
 export async function observe(graph: Graph, backend: Backend, options: ObserveOptions) {
   const points = findPoints(graph, { recipe: 'full', ...options });
   const tensors = quantizedTensors(points);
   const mask = options.mask === undefined ? undefined : paddingMask(graph, options.mask);
-  if (tensors.length === 0)
+  if (tensors.size === 0)
     throw new TrtDslError('argument', `graph "${graph.name}": the recipe quantizes none of its layers`);
-  const names = new Map(tensors.map((tensor, i) => [`calibrated_${i}`, tensor]));
-  const watched = new Graph(points.graph.name, points.graph.nodes, new Map([...points.graph.outputs, ...names]));
+  const outputs = [...tensors].map(([name, tensor], i) => ({ output: `calibrated_${i}`, name, tensor }));
+  const marked = outputs.map(({ output, tensor }) => [output, tensor] as const);
+  const watched = new Graph(points.graph.name, points.graph.nodes, new Map([...points.graph.outputs, ...marked]));
   const engine = await backend.compile(watched, options.compile);
   return {
     close: () => engine.close(),
@@ -102,9 +102,9 @@ export async function observe(graph: Graph, backend: Backend, options: ObserveOp
         options.signal?.throwIfAborted();
         const results = await engine.run(feed);
         const kept = options.mask === undefined ? undefined : elementsOf(feed[options.mask]!);
-        for (const [name, tensor] of names) {
-          const { dataType, data, shape } = results[name] as HostTensor;
-          visit(tensor, toFloat32(dataType, data), spansOf(tensor, shape, mask, kept), shape);
+        for (const { output, name, tensor } of outputs) {
+          const { dataType, data, shape } = results[output] as HostTensor;
+          visit(name, toFloat32(dataType, data), spansOf(tensor, shape, mask, kept), shape);
         }
         batches++;
         options.onProgress?.(pass, batches);

@@ -1,3 +1,4 @@
+import { floatTypes } from '../data-type.ts';
 import type { Graph } from '../graph.ts';
 import type { Node } from '../node.ts';
 import type { Tensor } from '../tensor.ts';
@@ -52,14 +53,34 @@ export function findPoints(graph: Graph, { recipe = 'gemm', exclude = [] }: Sele
   return { graph: split, layers, producers };
 }
 
-/** The tensors that are quantized, and need a range, in the graph's order. Softmax has one by nature. */
-export const quantizedTensors = ({ layers, producers }: Points): readonly Tensor[] => [
-  ...new Set(
-    layers.flatMap(({ node, activations }) =>
-      activations.map((i) => node.inputs[i]!).filter((tensor) => producers.get(tensor)!.op !== 'softmax'),
-    ),
-  ),
-];
+/**
+ * The tensors that are quantized and need a range, by the name their range has, in the graph's order. Softmax has one by
+ * nature.
+ */
+export function quantizedTensors({ layers, producers }: Points): ReadonlyMap<string, Tensor> {
+  const tensors = layers.flatMap(({ node, activations }) => activations.map((i) => node.inputs[i]!));
+  const open = tensors.filter((tensor) => sourceOf(tensor, producers).op !== 'softmax');
+  return new Map(
+    open
+      .toReversed()
+      .map((tensor) => [rangeName(tensor, producers), tensor] as const)
+      .toReversed(),
+  );
+}
+
+/** The name under which a tensor's range is known: a cast's is that of its input, in whatever type the graph is. */
+export function rangeName(tensor: Tensor, producers: ReadonlyMap<Tensor, Node>): string {
+  const node = producers.get(tensor)!;
+  return node.op === 'cast' && isFloat(node) ? rangeName(node.inputs[0]!, producers) : tensor.name;
+}
+
+/** What computes a tensor's values, casts apart. */
+export function sourceOf(tensor: Tensor, producers: ReadonlyMap<Tensor, Node>): Node {
+  const node = producers.get(tensor)!;
+  return node.op === 'cast' && isFloat(node) ? sourceOf(node.inputs[0]!, producers) : node;
+}
+
+const isFloat = (node: Node): boolean => floatTypes.includes(node.inputs[0]!.dataType);
 
 type Producers = ReadonlyMap<Tensor, Node>;
 
@@ -71,7 +92,7 @@ function isWanted({ role, node }: QuantizedLayer, recipe: Recipe, producers: Pro
 
 /** Whether the input comes from an activation function, also if it was divided on the way by `smooth`. */
 function followsActivation(node: Node, producers: Producers): boolean {
-  const [x] = node.inputs.map((input) => producers.get(input)!) as [Node];
+  const x = sourceOf(node.inputs[0]!, producers);
   if (x.op === 'activation') return true;
   if (x.op !== 'elementwise' || x.attributes.operation !== 'prod') return false;
   return producers.get(x.inputs[1]!)!.op === 'constant' && followsActivation(x, producers);

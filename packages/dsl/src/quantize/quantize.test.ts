@@ -5,6 +5,7 @@ import { Network } from '../network.ts';
 import type { Tensor } from '../tensor.ts';
 import { verify } from '../verify.ts';
 import { Weights } from '../weights.ts';
+import { castGraph } from './cast-graph.ts';
 import { findPoints, quantizedTensors } from './points.ts';
 import { type QuantizeOptions, quantize } from './quantize.ts';
 
@@ -45,7 +46,7 @@ function transformer(dataType: 'float32' | 'float16' = 'float32'): Graph {
 }
 
 const rangesFor = (graph: Graph, amax = 4) =>
-  new Map(quantizedTensors(findPoints(graph, { recipe: 'full' })).map(({ name }) => [name, amax]));
+  new Map([...quantizedTensors(findPoints(graph, { recipe: 'full' })).keys()].map((name) => [name, amax]));
 
 function quantized(options: Partial<QuantizeOptions> = {}, graph = transformer()): Graph {
   return quantize(graph, { dataType: 'int8', ranges: rangesFor(graph), ...options });
@@ -135,6 +136,15 @@ describe('quantize', () => {
     ]);
     expect(made.nodes.some(({ op }) => op === 'attention')).toBe(true);
     expect(() => quantized({ exclude: ['fnn1'] })).toThrow(/no layer of graph "layer" matches fnn1/);
+  });
+
+  it('takes the ranges of the float32 graph for one that was cast, casts among its layers', () => {
+    const ranges = rangesFor(transformer());
+    const { graph } = castGraph(transformer(), { dataType: 'float16', keepFloat32: ['residual', 'attention', 'gelu'] });
+    expect(graph.nodes.some(({ name }) => name === 'residual/float16')).toBe(true);
+    const made = quantize(graph, { dataType: 'int8', recipe: 'full', ranges });
+    expect(Object.keys(products(made))).toContain('ffn1/matmul');
+    expect(made.nodes.filter(({ op }) => op === 'quantize')).toHaveLength(8);
   });
 
   it('lists tensors without a range', () => {

@@ -5,7 +5,7 @@ import type { Node } from '../node.ts';
 import { copyNode, rewrite } from '../rewrite.ts';
 import type { Tensor } from '../tensor.ts';
 import { Weights } from '../weights.ts';
-import { findPoints, type QuantizedLayer, quantizedTensors, type Selection } from './points.ts';
+import { findPoints, type QuantizedLayer, quantizedTensors, rangeName, type Selection, sourceOf } from './points.ts';
 import { quantizeWeights, roundedScale } from './quantize-weights.ts';
 import { type Ranges, requireRanges } from './ranges.ts';
 
@@ -32,11 +32,7 @@ export interface QuantizeOptions extends Selection {
  */
 export function quantize(graph: Graph, options: QuantizeOptions): Graph {
   const points = findPoints(graph, options);
-  requireRanges(
-    options.ranges,
-    quantizedTensors(points).map(({ name }) => name),
-    `graph "${graph.name}"`,
-  );
+  requireRanges(options.ranges, quantizedTensors(points).keys(), `graph "${graph.name}"`);
   const layers = new Map(points.layers.map((layer) => [layer.node, layer]));
   const inserted = new Inserted(options, points.producers);
   return rewrite(points.graph, (node, inputs, net) => {
@@ -68,8 +64,8 @@ class Inserted {
   #activation(original: Tensor, x: Tensor, net: Network): Tensor {
     const known = this.#activations.get(original);
     if (known) return known;
-    const fallback = this.#producers.get(original)!.op === 'softmax' ? 1 : 0;
-    const amax = this.#options.ranges.get(original.name) ?? fallback;
+    const fallback = sourceOf(original, this.#producers).op === 'softmax' ? 1 : 0;
+    const amax = this.#options.ranges.get(rangeName(original, this.#producers)) ?? fallback;
     const floatType = x.dataType as FloatType;
     const scale = roundedScale(amax, this.#options.dataType, floatType);
     const scope = net.scope(scopeOf(original));

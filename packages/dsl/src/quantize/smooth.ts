@@ -10,7 +10,7 @@ import { copyNode, rewrite } from '../rewrite.ts';
 import type { Tensor } from '../tensor.ts';
 import { Weights } from '../weights.ts';
 import { type CalibrationData, type ObserveOptions, observe } from './calibrate.ts';
-import { findPoints, type QuantizedLayer, type Selection } from './points.ts';
+import { findPoints, type QuantizedLayer, rangeName, type Selection, sourceOf } from './points.ts';
 import { channelMaxima } from './quantize-weights.ts';
 
 /** The largest magnitude of each element of a tensor's last axis, by the tensor's name. */
@@ -26,7 +26,7 @@ export async function collectChannelRanges(
   const ranges = new Map<string, Float64Array>();
   const observed = await observe(graph, backend, options);
   try {
-    await observed.each(feeds, 'ranges', ({ name }, values, spans, sizes) => {
+    await observed.each(feeds, 'ranges', (name, values, spans, sizes) => {
       const width = sizes.at(-1) ?? 1;
       const known = ranges.get(name) ?? new Float64Array(width);
       ranges.set(name, known);
@@ -61,7 +61,7 @@ export function smooth(graph: Graph, options: SmoothOptions): Graph {
   if (!(alpha >= 0 && alpha <= 1)) throw new TrtDslError('argument', `alpha ${alpha} is not in [0, 1]`);
   const points = findPoints(graph, { exclude, recipe: 'gemm' });
   const layers = points.layers.filter(
-    ({ node }) => wanted === 'all' || points.producers.get(node.inputs[0]!)!.op === 'layerNorm',
+    ({ node }) => wanted === 'all' || sourceOf(node.inputs[0]!, points.producers).op === 'layerNorm',
   );
   const linear = new Map(layers.map((layer) => [layer.node, layer]));
   const factors = new Map<Tensor, Float64Array>();
@@ -69,7 +69,7 @@ export function smooth(graph: Graph, options: SmoothOptions): Graph {
     const input = layer.node.inputs[0]!;
     if (factors.has(input)) continue;
     const users = layers.filter(({ node }) => node.inputs[0] === input);
-    factors.set(input, factorsOf(input, users, ranges, alpha));
+    factors.set(input, factorsOf(input, users, ranges.get(rangeName(input, points.producers)), alpha));
   }
   const divided = new Map<Tensor, Tensor>();
   return rewrite(graph, (node, inputs, net) => {
@@ -99,11 +99,10 @@ function divide(original: Tensor, x: Tensor<FloatType>, factor: Float64Array, ne
 function factorsOf(
   input: Tensor,
   users: readonly QuantizedLayer[],
-  ranges: ChannelRanges,
+  activation: Float64Array | undefined,
   alpha: number,
 ): Float64Array {
   const width = (input.shape as readonly Dim[]).at(-1);
-  const activation = ranges.get(input.name);
   if (activation?.length !== width || isTransposed(users[0]!.node))
     throw new TrtDslError('argument', `smooth: no ranges of the ${width} channels of "${input.name}"`);
   const weight = new Float64Array(activation!.length);
