@@ -5,6 +5,7 @@ import type { Node } from '../node.ts';
 import { copyNode, rewrite } from '../rewrite.ts';
 import type { Tensor } from '../tensor.ts';
 import { Weights } from '../weights.ts';
+import { dropUnusedConstants } from './drop-constants.ts';
 import { findPoints, type QuantizedLayer, quantizedTensors, rangeName, type Selection, sourceOf } from './points.ts';
 import { quantizeWeights, roundedScale } from './quantize-weights.ts';
 import { type Ranges, requireRanges } from './ranges.ts';
@@ -35,10 +36,11 @@ export function quantize(graph: Graph, options: QuantizeOptions): Graph {
   requireRanges(options.ranges, quantizedTensors(points).keys(), `graph "${graph.name}"`);
   const layers = new Map(points.layers.map((layer) => [layer.node, layer]));
   const inserted = new Inserted(options, points.producers);
-  return rewrite(points.graph, (node, inputs, net) => {
+  const rewritten = rewrite(points.graph, (node, inputs, net) => {
     const layer = layers.get(node);
     return layer && copyNode(node, inserted.inputsOf(layer, inputs, net), net);
   });
+  return dropUnusedConstants(rewritten);
 }
 
 /** Adds Q/DQ pairs, each once. */

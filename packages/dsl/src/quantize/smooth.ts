@@ -10,6 +10,7 @@ import { copyNode, rewrite } from '../rewrite.ts';
 import type { Tensor } from '../tensor.ts';
 import { Weights } from '../weights.ts';
 import { type CalibrationData, type ObserveOptions, observe } from './calibrate.ts';
+import { dropUnusedConstants } from './drop-constants.ts';
 import { findPoints, type QuantizedLayer, rangeName, type Selection, sourceOf } from './points.ts';
 import { channelMaxima } from './quantize-weights.ts';
 
@@ -72,7 +73,7 @@ export function smooth(graph: Graph, options: SmoothOptions): Graph {
     factors.set(input, factorsOf(input, users, ranges.get(rangeName(input, points.producers)), alpha));
   }
   const divided = new Map<Tensor, Tensor>();
-  return rewrite(graph, (node, inputs, net) => {
+  const rewritten = rewrite(graph, (node, inputs, net) => {
     const layer = linear.get(node);
     if (!layer) return undefined;
     const input = node.inputs[0]!;
@@ -82,6 +83,7 @@ export function smooth(graph: Graph, options: SmoothOptions): Graph {
     const kernel = net.scope(node.name).addConstant(scaledKernel(layer, factor));
     return copyNode(node, [x, kernel], net);
   });
+  return dropUnusedConstants(rewritten);
 }
 
 /** x · 1/s, as a layer of its own. */
