@@ -1,10 +1,10 @@
 // Builds libtrt_dsl_plugins.so with CMake: nvcc from the machine if there is one, else the compiler NVIDIA publishes on PyPI.
 //
-//   node packages/plugins-cuda/scripts/build.mjs [--architectures 80,90] [--headers DIR] [--jobs N] [--verbose]
+//   node packages/plugins-cuda/scripts/build.mjs [--architectures 80,90] [--headers DIR] [--build DIR] [--jobs N] [--verbose]
 //
 // Needs cmake, a C++17 compiler and, without a CUDA toolkit, python3 with pip. No GPU.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -12,9 +12,6 @@ import { parseArgs } from 'node:util';
 const folder = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const root = resolve(folder, '../..');
 const cudaCache = join(root, '.cache/cuda');
-
-/** Where the library is after a build. */
-export const libraryPath = join(folder, 'build/libtrt_dsl_plugins.so');
 
 /** What a library is built for unless told otherwise: 80 also runs on 86 and 89, the PTX of 90 on 100 and later. */
 export const defaultArchitectures = ['80-real', '90', '120-real'];
@@ -55,17 +52,16 @@ export function findCompiler() {
 
   const toolkit = join(cudaCache, 'py/nvidia/cu13');
   if (!existsSync(join(toolkit, 'bin/nvcc'))) {
+    // Moved into place when it is whole, so that two processes at once do not mix.
     mkdirSync(cudaCache, { recursive: true });
-    run('python3', [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--no-deps',
-      '--target',
-      join(cudaCache, 'py'),
-      ...pypiCompiler,
-    ]);
+    const part = mkdtempSync(join(cudaCache, 'py-'));
+    run('python3', ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', part, ...pypiCompiler]);
+    try {
+      renameSync(part, join(cudaCache, 'py'));
+    } catch (error) {
+      rmSync(part, { recursive: true, force: true });
+      if (!existsSync(join(toolkit, 'bin/nvcc'))) throw error;
+    }
   }
   return { nvcc: join(toolkit, 'bin/nvcc'), library: join(toolkit, 'lib') };
 }
@@ -84,13 +80,19 @@ export function findHeaders(given) {
 
 /**
  * Configures and builds; returns the library's path. Without TensorRT's headers the library holds the kernels only.
- * @param {{ architectures?: readonly (string | number)[], headers?: string, jobs?: number, verbose?: boolean }} [options]
+ * @param {{ architectures?: readonly (string | number)[], headers?: string, build?: string, jobs?: number,
+ *   verbose?: boolean }} [options] build: the folder of CMake's build and of the library
  */
-export function buildPlugins({ architectures = defaultArchitectures, headers, jobs = 1, verbose = false } = {}) {
+export function buildPlugins({
+  architectures = defaultArchitectures,
+  headers,
+  build = join(folder, 'build'),
+  jobs = 1,
+  verbose = false,
+} = {}) {
   const { nvcc, library } = findCompiler();
   const include = findHeaders(headers);
   if (!include) console.warn('plugins-cuda: no NvInfer.h found; building the kernels without the plugin classes');
-  const build = join(folder, 'build');
   run(
     'cmake',
     [
@@ -103,7 +105,7 @@ export function buildPlugins({ architectures = defaultArchitectures, headers, jo
     { quiet: !verbose },
   );
   run('cmake', ['--build', build, '-j', String(jobs)], { quiet: !verbose });
-  return libraryPath;
+  return join(build, 'libtrt_dsl_plugins.so');
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
@@ -111,15 +113,17 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
     options: {
       architectures: { type: 'string' },
       headers: { type: 'string' },
+      build: { type: 'string' },
       jobs: { type: 'string', default: '1' },
       verbose: { type: 'boolean', default: false },
     },
   });
-  const { architectures, headers, jobs, verbose } = values;
+  const { architectures, headers, build, jobs, verbose } = values;
   console.log(
     buildPlugins({
       ...(architectures && { architectures: architectures.split(',') }),
       headers,
+      ...(build && { build: resolve(build) }),
       jobs: Number(jobs),
       verbose,
     }),
