@@ -58,7 +58,7 @@ const castable: readonly DataType[] = [...movable, 'uint8'];
  * sums of half types), and ONNX Runtime's backend computes in float32 where its CPU lacks a kernel.
  *
  * Found by building each op with each type on TensorRT-RTX 1.7 and with ONNX Runtime 1.30, which a test repeats, and for
- * TensorRT 10 in its documentation.
+ * TensorRT 10.6 on an H200 (npm run test:gpu).
  */
 export const legality: readonly Rule[] = [
   {
@@ -73,6 +73,21 @@ export const legality: readonly Rule[] = [
     tensor: 'output 0',
     types: movable,
     advice: 'addCast it to another type before, or dequantize it',
+  },
+  {
+    on: [tensorrt10],
+    ops: ['slice', 'expand', 'select'],
+    tensor: 'output 0',
+    types: movable.filter((type) => type !== 'int8'),
+    advice: 'dequantize it before',
+  },
+  {
+    on: [tensorrt10],
+    ops: ['input'],
+    tensor: 'output 0',
+    when: ['float8'],
+    usedBy: ['dequantize', 'shuffle', 'concatenation', 'plugin'],
+    advice: 'TensorRT 10 does not hand a float8 input on as an output',
   },
   {
     on: allTensorrt,

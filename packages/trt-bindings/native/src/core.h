@@ -147,6 +147,7 @@ struct Environment {
 [[noreturn]] void raiseType(Napi::Env env, const std::string& message);
 Napi::Value makeError(Napi::Env env, const char* code, const std::string& message, const std::vector<Report>& reports = {});
 bool saysNoDriver(const Report& report);
+bool saysNothing(const Report& report);
 std::string withReports(const std::string& message, const std::vector<Report>& reports);
 std::string describe(Napi::Value value);
 

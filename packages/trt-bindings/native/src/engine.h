@@ -19,7 +19,11 @@ class Profiler final : public nvinfer1::IProfiler {
  public:
   void reportLayerTime(char const* layerName, float ms) noexcept override {
     std::lock_guard lock(mutex_);
-    if (times_.size() < 1000000) times_.emplace_back(layerName, ms);
+    if (collecting_ && times_.size() < 1000000) times_.emplace_back(layerName, ms);
+  }
+  void collect(bool collecting) {
+    std::lock_guard lock(mutex_);
+    collecting_ = collecting;
   }
   std::vector<std::pair<std::string, float>> take() {
     std::lock_guard lock(mutex_);
@@ -28,6 +32,7 @@ class Profiler final : public nvinfer1::IProfiler {
 
  private:
   std::mutex mutex_;
+  bool collecting_ = false;
   std::vector<std::pair<std::string, float>> times_;
 };
 

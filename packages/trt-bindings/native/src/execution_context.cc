@@ -35,10 +35,23 @@ std::string tensorName(Call& call, size_t i, TensorIOMode mode = TensorIOMode::k
   call.refuse(i, std::string("the name of an ") + (mode == TensorIOMode::kINPUT ? "input" : mode == TensorIOMode::kOUTPUT ? "output" : "input or output") + " (" + all + ")");
 }
 
+// TensorRT 10.6 takes some shapes outside of the profile, and computes with them.
+bool liesInProfile(const ICudaEngine& engine, int32_t profile, const char* name, const Dims& dims) {
+  if (profile < 0 || profile >= engine.getNbOptimizationProfiles()) return true;
+  const Dims least = engine.getProfileShape(name, profile, OptProfileSelector::kMIN);
+  const Dims most = engine.getProfileShape(name, profile, OptProfileSelector::kMAX);
+  if (least.nbDims != dims.nbDims || most.nbDims != dims.nbDims) return false;
+  for (int32_t k = 0; k < dims.nbDims; k++)
+    if (dims.d[k] < least.d[k] || dims.d[k] > most.d[k]) return false;
+  return true;
+}
+
 Napi::Value setInputShape(Call& call) {
   auto& context = contextOf(call);
   const std::string name = tensorName(call, 0, TensorIOMode::kINPUT);
   Argument<Dims> dims(call, 1);
+  if (!liesInProfile(engineOf(context), call.as<IExecutionContext>()->getOptimizationProfile(), name.c_str(), dims.get()))
+    call.fail("the shape of \"" + name + "\" lies outside of the profile");
   context.changed();
   context.scratchNeeded.reset();
   callsReachingNative++;
@@ -127,9 +140,12 @@ Napi::Value enqueueV3(Call& call) {
 Napi::Value setProfiler(Call& call) {
   Argument<bool> enabled(call, 0);
   auto& context = contextOf(call);
+  context.profiler.collect(enabled.get());
+  auto* native = call.as<IExecutionContext>();
+  if (!enabled.get() || native->getProfiler() == &context.profiler) return call.env().Undefined();
   context.changed();
   callsReachingNative++;
-  call.as<IExecutionContext>()->setProfiler(enabled.get() ? &context.profiler : nullptr);
+  native->setProfiler(&context.profiler);  // for good: TensorRT refuses to take a profiler away
   call.check();
   return call.env().Undefined();
 }

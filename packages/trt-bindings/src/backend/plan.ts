@@ -37,6 +37,7 @@ export function appendNotes(plan: Uint8Array, notes: PlanNotes): Uint8Array {
  */
 export function splitNotes(bytes: Uint8Array): { readonly plan: Uint8Array; readonly notes: PlanNotes | undefined } {
   const whole = bytesView(bytes);
+  if (whole.length === 0) throw new TrtDslError('file', 'plan: it is empty');
   const text = new TextDecoder();
   if (whole.length < footer || text.decode(whole.subarray(whole.length - magic.length)) !== magic)
     return { plan: whole, notes: undefined };
