@@ -14,11 +14,21 @@ const format = 'bert-squad engine 1';
 export const engineTasks = ['question-answering', 'pooled'] as const;
 export type EngineTask = (typeof engineTasks)[number];
 
+/** How products were quantized. */
+export interface Quantization {
+  readonly dataType: 'int8';
+  readonly recipe: string;
+  /** the SQuAD file or the calibration cache that the ranges are from */
+  readonly ranges: string;
+}
+
 /** What stands in the JSON beside an engine: all that the other commands need to know. */
 export interface EngineDescription {
   readonly format: string;
   readonly task: EngineTask;
   readonly precision: Precision;
+  /** null where every layer computes in `precision` */
+  readonly quantization: Quantization | null;
   readonly tf32: boolean;
   readonly profiles: readonly BertProfile[];
   readonly backend: BackendVersion;
@@ -53,6 +63,7 @@ export async function writeEngine(
     format,
     task: about.task,
     precision: about.precision,
+    quantization: about.quantization,
     tf32: about.tf32,
     profiles: about.profiles,
     backend: about.backend,

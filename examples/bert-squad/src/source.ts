@@ -14,6 +14,8 @@ export interface Source {
   readonly model: Model;
   readonly precision: Precision;
   readonly task: EngineTask;
+  /** the engine's products are quantized, the network that this makes is not */
+  readonly quantized: boolean;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface Source {
  */
 export async function sourceOf(args: SourceArgs): Promise<Source> {
   if (args.engine === undefined)
-    return { model: openModel(args), precision: args.precision ?? 'fp32', task: args.task };
+    return { model: openModel(args), precision: args.precision ?? 'fp32', task: args.task, quantized: false };
   const about = await readDescription(args.engine);
   const { origin, precision, task } = about;
   const named = args.weights !== undefined || args['random-weights'] !== undefined;
@@ -33,7 +35,7 @@ export async function sourceOf(args: SourceArgs): Promise<Source> {
       : { weights: origin.weights, 'config-dir': origin.config };
   const model = openModel(found);
   if (JSON.stringify(model.config) === JSON.stringify(about.config))
-    return { model, precision: args.precision ?? precision, task };
+    return { model, precision: args.precision ?? precision, task, quantized: Boolean(about.quantization) };
   model[Symbol.dispose]();
   throw new TrtDslError(
     'argument',

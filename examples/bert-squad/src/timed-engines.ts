@@ -131,6 +131,7 @@ async function keptEngine(
     await writeEngine(path, engine, {
       task: 'question-answering',
       precision,
+      quantization: null,
       tf32: args.tf32,
       profiles: [staticProfile(sizes)],
       backend: backend.about,

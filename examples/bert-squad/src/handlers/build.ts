@@ -1,11 +1,13 @@
-import { messageOf, TrtDslError } from '@trt-dsl/dsl';
+import { existsSync } from 'node:fs';
+import { type Graph, messageOf, TrtDslError } from '@trt-dsl/dsl';
 import type { CommandContext, Report } from '@trt-dsl/tools';
 import { type BackendName, formatBackend, type OpenBackend, openBackend, usableBackends } from '../backends.ts';
 import type { buildOptions } from '../commands/build.ts';
-import { writeEngine } from '../engine-file.ts';
-import { openModel, type Precision, tokenizerData } from '../model.ts';
+import { type Quantization, writeEngine } from '../engine-file.ts';
+import { int8Graph } from '../int8.ts';
+import { type Model, openModel, type Precision, tokenizerData } from '../model.ts';
 import type { Args } from '../options.ts';
-import { formatProfiles, longestSequence, profilesOf } from '../profiles.ts';
+import { type BertProfile, formatProfiles, longestSequence, profilesOf } from '../profiles.ts';
 
 type BuildArgs = Args<typeof buildOptions>;
 
@@ -19,11 +21,11 @@ export async function build(args: BuildArgs, context: CommandContext): Promise<R
   requirePositions(longestSequence(profiles), model.config.maxPositions);
   const tokenizer = model.tokenizer();
   if (!tokenizer) progress.note('no vocabulary beside the config: `infer` will need --vocab-file');
-  const graph = model.graph(precision, args.task);
-
   const start = performance.now();
+  const { graph, quantization } = await graphOf(model, precision, profiles, args, context);
+  const named = quantization ? `int8 and ${precision}` : precision;
   const { backend, engine } = await onBest(args, context, (opened) => {
-    progress.note(`building ${graph.nodes.length} layers in ${precision} with ${formatBackend(opened.about)}`);
+    progress.note(`building ${graph.nodes.length} layers in ${named} with ${formatBackend(opened.about)}`);
     return opened.compile(graph, {
       profiles: profiles.map(({ batch, seq }) => ({ batch, seq })),
       signal: context.signal,
@@ -36,6 +38,7 @@ export async function build(args: BuildArgs, context: CommandContext): Promise<R
     const { tokenizer: _, ...description } = await writeEngine(args.output, engine, {
       task: args.task,
       precision,
+      quantization,
       tf32: args.tf32,
       profiles,
       backend: backend.about,
@@ -47,7 +50,7 @@ export async function build(args: BuildArgs, context: CommandContext): Promise<R
     return {
       json: { engine: args.output, seconds, notes, ...description },
       text: [
-        `${args.output}: ${(description.bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(1)} s, ${precision}, ${formatBackend(backend.about)}`,
+        `${args.output}: ${(description.bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(1)} s, ${named}, ${formatBackend(backend.about)}`,
         `takes ${formatProfiles(profiles)}`,
       ].join('\n'),
     };
@@ -55,6 +58,23 @@ export async function build(args: BuildArgs, context: CommandContext): Promise<R
     engine.close();
   }
 }
+
+/** The network, with INT8 products if they were asked for and there is something to calibrate with. */
+async function graphOf(
+  model: Model,
+  precision: Precision,
+  profiles: readonly BertProfile[],
+  args: BuildArgs,
+  context: CommandContext,
+): Promise<{ graph: Graph; quantization: Quantization | null }> {
+  const { task } = args;
+  if (args.int8 && calibrates(args))
+    return int8Graph(model, { precision, task, seq: longestSequence(profiles) }, args, context);
+  return { graph: model.graph(precision, task), quantization: null };
+}
+
+const calibrates = (args: BuildArgs): boolean =>
+  args['squad-json'] !== undefined || (args['calib-path'] !== undefined && existsSync(args['calib-path']));
 
 /** The options of the builder that were given. */
 export const builderArgs = (args: {
@@ -68,13 +88,17 @@ export const builderArgs = (args: {
 });
 
 /** The precision that the flags mean, and a word on each of the demo's. */
-function precisionOf({ precision, fp16, int8, strict }: BuildArgs): { precision: Precision; notes: string[] } {
-  if ((fp16 || int8) && precision !== undefined && precision !== 'fp16')
-    throw new TrtDslError('argument', `--${fp16 ? 'fp16' : 'int8'} contradicts --precision ${precision}`);
+function precisionOf(args: BuildArgs): { precision: Precision; notes: string[] } {
+  const { precision, fp16, int8, strict } = args;
+  if (fp16 && precision !== undefined && precision !== 'fp16')
+    throw new TrtDslError('argument', `--fp16 contradicts --precision ${precision}`);
+  if (!int8 && (args['squad-json'] ?? args['calib-path']) !== undefined)
+    throw new TrtDslError('argument', '--squad-json and --calib-path calibrate; they go with --int8');
+  const quantizing = 'INT8 is Q/DQ layers in the network now, TensorRT 11 having neither flag nor calibrators';
   const notes = [
     fp16 && '--fp16 now means --precision fp16: every layer computes in float16, sums of norms and softmax in float32',
     int8 &&
-      '--int8: TensorRT 11 has no INT8 flag and no calibrators; INT8 is Q/DQ layers in the network, which this command does not add: building in fp16',
+      `--int8: ${quantizing}${calibrates(args) ? '' : '; without --squad-json or --calib-path there is nothing to calibrate with: building without'}`,
     strict && '--strict: always so now; a network is strongly typed, and no builder changes a type',
   ].filter((note) => note !== false);
   return { precision: precision ?? (fp16 || int8 ? 'fp16' : 'fp32'), notes };

@@ -23,12 +23,15 @@ interface Ours {
   readonly backend: string;
   readonly device: unknown;
   readonly tf32: boolean;
+  readonly quantized: boolean;
   readonly buildSeconds: number | null;
 }
 
 /** The greatest relative L2 where the reference cannot compute in the engine's type, or is not asked to. */
 const limits: Readonly<Record<Precision, number>> = { fp32: 1e-5, fp16: 1e-2, bf16: 8e-2 };
 const timesOwnError = 1.2;
+/** The same for INT8 products. */
+const int8Limit = 0.2;
 
 /** `bert-squad compare` */
 export async function compare(args: CompareArgs, context: CommandContext): Promise<Report> {
@@ -46,19 +49,21 @@ export async function compare(args: CompareArgs, context: CommandContext): Promi
         `${name}: the engine gives [${shape.join(', ')}], ${args.with} [${wanted.shape.join(', ')}]`,
       );
     const own = theirs.sameType ? difference(name, shape, output(theirs.sameType, name).data, wanted.data) : null;
-    const limit = args.tolerance ?? (own ? timesOwnError * own.relativeL2 : limits[source.precision]);
+    const limit =
+      args.tolerance ?? (ours.quantized ? int8Limit : own ? timesOwnError * own.relativeL2 : limits[source.precision]);
     const found = difference(name, shape, data as ArrayLike<number> as Float32Array, wanted.data);
     return { ...found, referenceOwnError: own?.relativeL2 ?? null, limit, passed: found.relativeL2 <= limit };
   });
   const passed = rows.every((row) => row.passed);
   const pooler = rows.find((row) => row.output === 'pooler_output');
-  const { tf32, buildSeconds, device } = ours;
+  const { tf32, quantized, buildSeconds, device } = ours;
   const json = {
     ...(args.engine !== undefined && { engine: args.engine }),
     origin: model.origin,
     task: source.task,
     precision: source.precision,
     tf32,
+    quantized,
     backend: ours.backend,
     device,
     buildSeconds,
@@ -94,7 +99,15 @@ async function runEngine(args: CompareArgs): Promise<Ours> {
     : randomFeeds(sizes, about.config.vocabSize, args.seed, true);
   const results = await engine.run(feeds);
   const name = formatBackend(backend.about);
-  return { results, feeds, backend: name, device: deviceOf(backend), tf32: about.tf32, buildSeconds: null };
+  return {
+    results,
+    feeds,
+    backend: name,
+    device: deviceOf(backend),
+    tf32: about.tf32,
+    quantized: Boolean(about.quantization),
+    buildSeconds: null,
+  };
 }
 
 const askedSizes = (args: CompareArgs, profiles: readonly BertProfile[]): Sizes => ({
@@ -133,6 +146,7 @@ async function runBuilt({ model, precision, task }: Source, args: CompareArgs, c
       backend: formatBackend(backend.about),
       device: deviceOf(backend),
       tf32: args.tf32,
+      quantized: false,
       buildSeconds,
     };
   } finally {

@@ -8,11 +8,12 @@ import { sourceOf } from '../source.ts';
 type ExportArgs = Args<typeof exportOptions>;
 
 /** `bert-squad export` */
-export async function exportNetwork(args: ExportArgs, _: CommandContext): Promise<Report> {
+export async function exportNetwork(args: ExportArgs, { progress }: CommandContext): Promise<Report> {
   const format = args.format ?? (/\.(onnx|json)$/.exec(args.output)?.[1] as 'onnx' | 'json' | undefined);
   if (!format)
     throw new TrtDslError('argument', `--output ${args.output}: ends in neither .onnx nor .json; name the --format`);
-  const { model, precision, task } = await sourceOf(args);
+  const { model, precision, task, quantized } = await sourceOf(args);
+  if (quantized) progress.note('written as it was before products were quantized');
   using _model = model;
   const graph = model.graph(precision, task);
   const external = args['external-weights'];

@@ -1,6 +1,6 @@
 import { bert, randomParameters } from '@trt-dsl/bert-model';
 import { formatType, type Graph, type Node, print, type Tensor, TrtDslError, toDot } from '@trt-dsl/dsl';
-import type { CommandContext, Report } from '@trt-dsl/tools';
+import type { CommandContext, Progress, Report } from '@trt-dsl/tools';
 import type { LayerTime, TensorRT, TensorRTEngine } from '@trt-dsl/trt-bindings';
 import { formatBackend } from '../backends.ts';
 import type { inspectOptions } from '../commands/inspect.ts';
@@ -27,7 +27,7 @@ export async function inspect(args: InspectArgs, { progress }: CommandContext): 
   const format = args.format ?? (args.engine === undefined ? 'listing' : 'layers');
   if (args.profile && (args.engine === undefined || format !== 'layers'))
     throw new TrtDslError('argument', '--profile times the layers of an --engine; it goes with --format layers');
-  const { json, text } = format === 'layers' ? await layers(args) : await network(args, format);
+  const { json, text } = format === 'layers' ? await layers(args, progress) : await network(args, format);
   if (args.output === undefined) return { json, text };
   await writeWhole(args.output, text.endsWith('\n') ? text : `${text}\n`);
   progress.note(`${args.output}: written`);
@@ -54,12 +54,13 @@ async function graphOf(args: InspectArgs): Promise<Graph> {
 const networkOf = ({ precision, config, task }: EngineDescription): Graph =>
   bert(randomParameters(dataTypeOf[precision]), config, { task });
 
-async function layers(args: InspectArgs): Promise<Report> {
+async function layers(args: InspectArgs, progress: Progress): Promise<Report> {
   if (args.engine === undefined) throw new TrtDslError('argument', '--format layers shows those of an --engine');
   using opened = await openEngine(args.engine);
   const { about, backend } = opened;
   if (!backend.tensorrt && args.profile)
     throw new TrtDslError('unsupported', '--profile: ONNX Runtime tells no times of layers; build with TensorRT');
+  if (about.quantization && !backend.tensorrt) progress.note('shown as they were before products were quantized');
   const found = backend.tensorrt ? planLayers(opened, args) : graphLayers(networkOf(about));
   const timed = found.some(({ milliseconds }) => milliseconds !== undefined);
   const rows = found.map(({ name, type, inputs, outputs, milliseconds }) => [
