@@ -15,6 +15,7 @@ import {
   type RecipeName,
   type Results,
   readCalibrationCache,
+  smooth,
 } from '@trt-dsl/dsl';
 import { measureGpu } from '@trt-dsl/trt-bindings';
 import { gemmTable } from './layer-information.ts';
@@ -29,16 +30,21 @@ const [
 ] = process.argv.slice(2);
 const figures: Record<string, unknown>[] = [];
 
-/** `float16`, or a quantized type, a recipe, and what kernels are (`quantized` or `float`): `int8:accurate`, `int8:gemm:float`. */
+/** `float16`, or a quantized type, a recipe, and `smooth` or `float` (kernels): `int8:accurate`, `int8:gemm:smooth`. */
 function graphOf(model: keyof typeof configs, variant: string): Graph {
-  const [type, recipe = 'gemm', weights = 'quantized'] = variant.split(':') as [string, RecipeName?, 'float'?];
+  const [type, recipe = 'gemm', how] = variant.split(':') as [string, RecipeName?, string?];
   const quantized = type === 'int8' || type === 'float8';
   const floatType = (quantized ? 'float16' : type) as FloatType;
   const graph = bert(randomParameters(floatType), configs[model], { task: 'question-answering' });
   if (!quantized) return graph;
   const file = join(import.meta.dirname, '..', `quantize-ranges-${model}.txt`);
   const { ranges } = readCalibrationCache(readFileSync(file, 'utf8'), file);
-  return quantize(graph, { dataType: type as QuantizedType, recipe, ranges, weights });
+  return quantize(how === 'smooth' ? smooth(graph, { ranges }) : graph, {
+    dataType: type as QuantizedType,
+    recipe,
+    ranges,
+    ...(how === 'float' && { weights: 'float' }),
+  });
 }
 
 function feedsOf(batch: number, seq: number): Record<string, HostTensor> {

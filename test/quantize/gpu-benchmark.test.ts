@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { bert, bertBase, bertLarge, randomParameters } from '@trt-dsl/bert-model';
-import { quantize, type RecipeName, readCalibrationCache, recipes, verify } from '@trt-dsl/dsl';
+import { quantize, type RecipeName, readCalibrationCache, recipes, smooth, verify } from '@trt-dsl/dsl';
 import { describe, expect, it } from 'vitest';
 import { gemmTable } from '../gpu/layer-information.ts';
 
@@ -19,6 +19,8 @@ describe('the GPU benchmark', () => {
       const linear = made.nodes.filter(({ op, name: path }) => op === 'dequantize' && path.includes('kernel'));
       expect(linear).toHaveLength((recipe === 'accurate' ? 5 : 6) * config.layers);
     }
+    const smoothed = quantize(smooth(graph, { ranges }), { dataType: 'int8', ranges });
+    expect(smoothed.nodes.filter(({ name: path }) => path.endsWith('/smooth'))).toHaveLength(2 * config.layers);
   });
 
   it('counts the products in layer information', () => {

@@ -43,7 +43,8 @@ export async function collectChannelRanges(
 
 /** How much of the difficulty moves from activations to weights. */
 export interface SmoothOptions extends Pick<Selection, 'exclude'> {
-  readonly ranges: ChannelRanges;
+  /** see `collectChannelRanges`; a number is the range of every channel of a tensor, and only kernels then tell channels apart */
+  readonly ranges: ReadonlyMap<string, Float64Array | number>;
   /** 0 moves nothing, 1 all; 0.5 by default */
   readonly alpha?: number;
   /** linear layers right behind a LayerNorm, as in the paper (by default), or all */
@@ -101,13 +102,15 @@ function divide(original: Tensor, x: Tensor<FloatType>, factor: Float64Array, ne
 function factorsOf(
   input: Tensor,
   users: readonly QuantizedLayer[],
-  activation: Float64Array | undefined,
+  range: Float64Array | number | undefined,
   alpha: number,
 ): Float64Array {
   const width = (input.shape as readonly Dim[]).at(-1);
-  if (activation?.length !== width || isTransposed(users[0]!.node))
+  const activation =
+    typeof range === 'number' && typeof width === 'number' ? new Float64Array(width).fill(range) : range;
+  if (!(activation instanceof Float64Array) || activation.length !== width || isTransposed(users[0]!.node))
     throw new TrtDslError('argument', `smooth: no ranges of the ${width} channels of "${input.name}"`);
-  const weight = new Float64Array(activation!.length);
+  const weight = new Float64Array(activation.length);
   for (const { kernel } of users) {
     const values = toFloat32('float32', kernel!.weights.as('float32').array());
     channelMaxima(kernel!.weights, values, 1 - kernel!.channelAxis).forEach((amax, j) => {
@@ -115,7 +118,7 @@ function factorsOf(
     });
   }
   // A power of two divides and multiplies without rounding.
-  return activation!.map((amax, j) =>
+  return activation.map((amax, j) =>
     amax > 0 && weight[j]! > 0 ? 2 ** Math.round(Math.log2(amax ** alpha / weight[j]! ** (1 - alpha))) : 1,
   );
 }
