@@ -12,11 +12,16 @@ interface Term {
  */
 export class SymbolicDim {
   readonly terms: readonly Term[];
+  /** the name, if the dim is nothing else */
+  readonly bare: string | undefined;
   readonly #text: string;
 
   /** @internal Use `dim`, `product` and `sum`. */
   constructor(terms: readonly Term[]) {
     this.terms = Object.freeze(terms.map((term) => Object.freeze({ ...term, names: Object.freeze([...term.names]) })));
+    const [first, ...others] = this.terms;
+    const bare = first && others.length === 0 && first.coefficient === 1 && first.names.length === 1;
+    this.bare = bare ? first.names[0] : undefined;
     this.#text = this.terms.map(termText).join(' + ').replaceAll('+ -', '- ');
     Object.freeze(this);
   }
@@ -127,12 +132,7 @@ function divideTerm(a: Term, b: Term): Term | undefined {
 export const dimNames = (d: Dim): readonly string[] => [...new Set(termsOf(d).flatMap((term) => term.names))];
 
 /** The name, if the dim is a bare name. */
-export function bareName(d: Dim): string | undefined {
-  const [first, ...others] = termsOf(d);
-  return first && others.length === 0 && first.coefficient === 1 && first.names.length === 1
-    ? first.names[0]
-    : undefined;
-}
+export const bareName = (d: Dim): string | undefined => (typeof d === 'number' ? undefined : d.bare);
 
 /**
  * The size of `d` where the named sizes are `sizes`.
@@ -140,14 +140,14 @@ export function bareName(d: Dim): string | undefined {
  */
 export function evaluateDim(d: Dim, sizes: Readonly<Record<string, number>>): number {
   if (typeof d === 'number') return d;
+  const sizeOf = (name: string): number => {
+    const size = Object.hasOwn(sizes, name) ? sizes[name] : undefined;
+    if (size === undefined) throw new TrtDslError('name', `no size is known for the dimension "${name}"`);
+    return size;
+  };
+  if (d.bare !== undefined) return sizeOf(d.bare);
   return d.terms.reduce(
-    (total, { coefficient, names }) =>
-      total +
-      names.reduce((value, name) => {
-        const size = Object.hasOwn(sizes, name) ? sizes[name] : undefined;
-        if (size === undefined) throw new TrtDslError('name', `no size is known for the dimension "${name}"`);
-        return value * size;
-      }, coefficient),
+    (total, { coefficient, names }) => total + names.reduce((value, name) => value * sizeOf(name), coefficient),
     0,
   );
 }

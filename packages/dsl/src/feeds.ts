@@ -53,7 +53,7 @@ export function bindFeeds(inputs: ReadonlyMap<string, TensorType>, feeds: Feeds)
         'shape',
         `input "${name}": ${data.length} elements are not ${formatShape(shape)} (${formatType(type)})`,
       );
-    if (given && String(given) !== String(shape))
+    if (given?.some((size, axis) => size !== shape[axis]))
       throw new TrtDslError(
         'shape',
         `input "${name}" (${formatType(type)}) is fed ${formatShape(given)}, not ${formatShape(shape)}`,
