@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BertSource, type BertTask, openBert } from '@trt-dsl/bert-model';
 import { fromNumbers, type Graph, toNumbers } from '@trt-dsl/dsl';
-import { importOnnx, onnxBackend } from '@trt-dsl/onnx-backend';
-import { openWeights, tensorsOf, writeTensorflowBundle } from '@trt-dsl/weights';
+import { importOnnx, onnxBackend, openOnnxWeights } from '@trt-dsl/onnx-backend';
+import { openWeights, tensorsOf, weightsOf, writeTensorflowBundle } from '@trt-dsl/weights';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findPython } from '../support/python.ts';
 
@@ -88,11 +88,13 @@ describe.each(['base', 'large'])('%s', (layout) => {
     }
   });
 
-  test('an exported ONNX file: the same, and as PyTorch computes it', async () => {
+  test('an exported ONNX file: the same, by its network and by its initializers, and as PyTorch computes it', async () => {
     const expected = expectedOf(layout);
     const found = await run(importOnnx(at('squad.onnx')), expected);
     within(found, expected.outputs['BertForQuestionAnswering']!, 1e-4);
     within(found, await logitsOf(join(fixtures, layout), 'question-answering', expected), 1e-5);
+    const weights = weightsOf(openOnnxWeights(at('squad.onnx')), at('squad.onnx'));
+    within(await logitsOf({ weights, config }, 'question-answering', expected), found, 1e-5);
   });
 
   test('a decoder with weights of its own is not the word embeddings', async () => {

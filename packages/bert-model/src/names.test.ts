@@ -63,6 +63,25 @@ const kinds: Readonly<Record<string, { mark: string; places: Readonly<Record<str
       'pooler/dense/bias': 'pooler.dense.bias',
     },
   },
+  'ONNX of Hugging Face': {
+    mark: 'bert.encoder.layer.0.attention.self.query.weight_in_out',
+    places: {
+      'embeddings/token_type_embeddings': 'bert.embeddings.token_type_embeddings.weight',
+      'encoder/layer_11/attention/self/query/kernel': 'bert.encoder.layer.11.attention.self.query.weight_in_out',
+      'encoder/layer_0/output/LayerNorm/beta': 'bert.encoder.layer.0.output.LayerNorm.bias',
+      'cls/predictions/output_weights': 'cls.predictions.decoder.weight_in_out ᵀ',
+      'cls/seq_relationship/output_weights': 'cls.seq_relationship.weight_in_out ᵀ',
+      'cls/squad/output_weights': 'qa_outputs.weight_in_out ᵀ',
+      'cls/squad/output_bias': 'qa_outputs.bias',
+    },
+  },
+  'ONNX of Hugging Face BertModel': {
+    mark: 'encoder.layer.0.attention.self.query.weight_in_out',
+    places: {
+      'encoder/layer_1/intermediate/dense/kernel': 'encoder.layer.1.intermediate.dense.weight_in_out',
+      'pooler/dense/bias': 'pooler.dense.bias',
+    },
+  },
   'Hugging Face BertModel (gamma, beta)': {
     mark: 'embeddings.LayerNorm.gamma',
     places: { 'encoder/layer_1/output/LayerNorm/gamma': 'encoder.layer.1.output.LayerNorm.gamma' },
@@ -117,6 +136,21 @@ describe('tensors that lie elsewhere', () => {
     });
   });
 
+  it('finds an exported BERT inside a module, its kernels in either layout, and embeddings by the decoder’s name', () => {
+    const keys = ['model.bert.encoder.layer.0.attention.self.query.weight_in_out'];
+    expect(placesOf(keys, 'pooler/dense/kernel').map(spelt)).toEqual([
+      'model.bert.pooler.dense.weight_in_out',
+      'model.bert.pooler.dense.weight ᵀ',
+    ]);
+    expect(placesOf(keys, 'cls/predictions/output_weights').map(spelt)).toEqual([
+      'model.cls.predictions.decoder.weight_in_out ᵀ',
+      'model.cls.predictions.decoder.weight',
+      'model.cls.predictions.weight_in_out ᵀ',
+      'model.bert.embeddings.word_embeddings.weight',
+    ]);
+    expect(placesOf(keys, 'embeddings/word_embeddings').map(spelt)).toContain('model.cls.predictions.decoder.weight');
+  });
+
   it('makes tied weights one tensor', () => {
     const file = weightsOf([ones(hf, [5, 2])]);
     const store = WeightStore.of(file, 'float32', { naming: detectNaming(file.keys(), 'file') });
@@ -165,6 +199,22 @@ describe('keys that are no weights of the network', () => {
     expect(ignored(key)).toBe(true);
   });
 
+  it('of an ONNX file are constants, and kernels by another name, but no parameters', () => {
+    const wrapped = 'model.bert.encoder.layer.0.attention.self.query.weight';
+    const file = weightsOf(
+      [
+        `${wrapped}_in_out`,
+        wrapped,
+        'onnx::MatMul_283',
+        'val_50',
+        '/model/Constant_output_0',
+        'model.bert.extra.weight',
+      ].map((key) => ones(key, [1, 1])),
+    );
+    const store = WeightStore.of(file, 'float32', { naming: detectNaming(file.keys(), 'file') });
+    expect(store.unused()).toEqual([`${wrapped}_in_out`, 'model.bert.extra.weight']);
+  });
+
   it('no weight is', () => {
     for (const { mark } of Object.values(kinds))
       for (const path of bertNames(2))
@@ -187,8 +237,11 @@ describe('keys that are no weights of the network', () => {
   it('the encoder’s are no head’s', () => {
     for (const { mark } of Object.values(kinds))
       for (const path of bertNames(1).filter((name) => /^(encoder|embeddings)/.test(name)))
-        for (const { key } of placesOf([mark], path))
-          expect([key, heads.some((head) => head.test(key))]).toEqual([key, false]);
+        for (const { key } of placesOf([mark], path)) {
+          // Where embeddings are tied and kept once, it is by the head's name.
+          const isTied = path === 'embeddings/word_embeddings' && key === 'cls.predictions.decoder.weight';
+          expect([key, heads.some((head) => head.test(key))]).toEqual([key, isTied]);
+        }
   });
 });
 

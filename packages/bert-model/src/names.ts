@@ -50,6 +50,12 @@ const naming = (name: string, steps: readonly Step[], elsewhere: readonly Elsewh
   ],
 });
 
+/** A naming for the BERT inside a wrapping module: every key begins with the attribute that holds it. */
+const inside = (prefix: string, { rename, ...naming }: Naming): Naming => ({
+  ...naming,
+  rename: (path) => [rename(path) ?? []].flat().map((place) => ({ ...place, key: `${prefix}${place.key}` })),
+});
+
 /** google-research/bert, and NVIDIA's checkpoints fine-tuned on SQuAD. */
 const google: readonly Step[] = [
   [/^(embeddings|encoder|pooler)\//, 'bert/$1/'],
@@ -80,6 +86,32 @@ const oldNorm: readonly Step[] = [
 const decoderBias: Elsewhere = (path) =>
   path === 'cls/predictions/output_bias' ? { key: 'cls.predictions.decoder.bias', transpose: false } : undefined;
 
+/** What follows the name of a kernel that lies as `[in, out]`; without it, the name is the same kernel's once more. */
+const inOut = '_in_out';
+/**
+ * Initializers of an exported ONNX file, as openOnnxWeights names them: Hugging Face's names, but a kernel that the
+ * exporter turned round for its product is `….weight_in_out`, `[in, out]`; one that it did not stays Hugging Face's.
+ */
+const exported: readonly Step[] = [
+  [/^cls\/squad\/output_weights$/, 'qa_outputs/weight_in_out', 'transpose'],
+  [/^cls\/predictions\/output_weights$/, 'cls/predictions/decoder/weight_in_out', 'transpose'],
+  [/^(cls\/seq_relationship|classifier)\/output_weights$/, '$1/weight_in_out', 'transpose'],
+  [/\/kernel$/, '/weight_in_out'],
+  ...huggingFace,
+];
+const notTurned =
+  (steps: readonly Step[]): Elsewhere =>
+  (path) =>
+    spell(path, steps);
+/** The decoder by the name of its bias, where nodes have no scopes. */
+const decoderByBias: Elsewhere = (path) =>
+  path === 'cls/predictions/output_weights' ? { key: 'cls.predictions.weight_in_out', transpose: true } : undefined;
+/** Tied word embeddings, which are kept once, by the name of the decoder. */
+const tiedEmbeddings: Elsewhere = (path) =>
+  path === 'embeddings/word_embeddings' ? { key: 'cls.predictions.decoder.weight', transpose: false } : undefined;
+/** Keys of an exported file that are no parameters: constants, and kernels by the names that the exporter gave them. */
+const anonymous: readonly RegExp[] = [/^[^.]*$/, /^(\/|onnx::)/];
+
 /** The dictionary of trt_helper and of NVIDIA's demo/BERT: `l0_attention_self_query_kernel`, `[in, out]`. */
 const demo: readonly Step[] = [
   [/^encoder\/layer_(\d+)\//, 'l$1_'],
@@ -95,8 +127,21 @@ const mergedQkv: Elsewhere = (path, steps) => {
   return { ...spell(`${before}qkv/${what}`, steps), part: { axis: what === 'kernel' ? 1 : 0, index, of: 3 } };
 };
 
-/** Every known naming, with a key that no other has. */
+const onnx = (name: string, more: readonly Step[], elsewhere: readonly Elsewhere[]): Naming => ({
+  ...naming(name, [...exported, ...more], [notTurned([...huggingFace, ...more]), ...elsewhere]),
+  ignore: [...bookkeeping, ...anonymous],
+});
+
+/** Every known naming, with a key that no other has before it; what the key begins with is the wrapping module's. */
 const namings: readonly { readonly mark: RegExp; readonly naming: Naming }[] = [
+  {
+    mark: /^(.*\.)?bert\.encoder\.layer\.0\.attention\.self\.query\.weight_in_out$/,
+    naming: onnx('ONNX of Hugging Face', [], [decoderBias, decoderByBias, tiedEmbeddings]),
+  },
+  {
+    mark: /^(.*\.)?encoder\.layer\.0\.attention\.self\.query\.weight_in_out$/,
+    naming: onnx('ONNX of Hugging Face BertModel', [withoutPrefix], []),
+  },
   { mark: /^bert\/embeddings\/word_embeddings$/, naming: naming('TensorFlow (google-research/bert)', google) },
   { mark: /^bert_embeddings_word_embeddings$/, naming: naming('demo/BERT dictionary', demo, [mergedQkv]) },
   {
@@ -122,14 +167,19 @@ const namings: readonly { readonly mark: RegExp; readonly naming: Naming }[] = [
  * @throws TrtDslError 'weights' if it is none that is known
  */
 export function detectNaming(keys: readonly string[], file: string): Naming {
-  const found = namings.find(({ mark }) => keys.some((key) => mark.test(key)));
-  if (found) return found.naming;
+  for (const { mark, naming } of namings) {
+    const match = keys.map((key) => mark.exec(key)).find((found) => found !== null);
+    if (!match) continue;
+    const turned = keys.filter((key) => key.endsWith(inOut)).map((key) => key.slice(0, -inOut.length));
+    return inside(match[1] ?? '', { ...naming, ignore: [...(naming.ignore ?? []), ...turned] });
+  }
   const some = keys.slice(0, 5).join(', ');
   throw new TrtDslError(
     'weights',
     `${file}: no BERT's word embeddings among its ${keys.length} keys (${some}${keys.length > 5 ? ', …' : ''}); known are ` +
-      'google-research/bert (bert/embeddings/word_embeddings), Hugging Face (bert.embeddings.word_embeddings.weight) and ' +
-      'the demo/BERT dictionary (bert_embeddings_word_embeddings)',
+      'google-research/bert (bert/embeddings/word_embeddings), Hugging Face (bert.embeddings.word_embeddings.weight), ' +
+      'the demo/BERT dictionary (bert_embeddings_word_embeddings) and ONNX files of Hugging Face’s, by openOnnxWeights ' +
+      '(bert.encoder.layer.0.attention.self.query.weight_in_out)',
   );
 }
 

@@ -83,8 +83,17 @@ describe('openBert', () => {
     writeFileSync(join(exported, 'config.json'), '{}');
     for (const path of [exported, join(exported, 'model.onnx')])
       expect(() => openBert(path)).toThrow(
-        /model\.onnx is an ONNX model.*importOnnx\('.*model\.onnx'\) of @trt-dsl\/onnx-backend/,
+        /model\.onnx is an ONNX model.*importOnnx\('.*model\.onnx'\) of @trt-dsl\/onnx-backend.*openBert\(\{ weights: weightsOf\(openOnnxWeights\('.*model\.onnx'\), /,
       );
+  });
+
+  it('takes a file that is open, and leaves it open', () => {
+    using file = openWeights(join(fixtures, 'demo.npz'));
+    for (const weights of [file, file]) {
+      using model = openBert({ weights, config });
+      expect(model.naming).toBe('demo/BERT dictionary');
+      for (const used of model.graph('float32').weights) expect(used.bytes().length).toBeGreaterThan(0);
+    }
   });
 
   it('names what is missing beside the weights', () => {

@@ -9,8 +9,11 @@ import { readTokenizer, type Tokenizer } from './tokenizer/index.ts';
 
 /** Where the parts of a pretrained BERT lie. */
 export interface BertSource {
-  /** whatever openWeights reads: a Hugging Face folder, a TensorFlow checkpoint, .npz, a folder of .npy */
-  readonly weights: string;
+  /**
+   * whatever openWeights reads: a Hugging Face folder, a TensorFlow checkpoint, .npz, a folder of .npy; or a file that is
+   * open already, as weightsOf(openOnnxWeights(path), path) is, which stays its owner's to close
+   */
+  readonly weights: string | WeightsFile;
   /** config.json or bert_config.json, or a folder that has one; by default beside the weights */
   readonly config?: string;
   /** vocab.txt's folder; by default that of the config */
@@ -46,11 +49,16 @@ export interface BertGraphOptions extends BertOptions {
  */
 export function openBert(source: string | BertSource): PretrainedBert {
   const parts = typeof source === 'string' ? { weights: source } : source;
-  refuseOnnx(parts.weights);
-  const folder = parts.config ?? parts.weights;
+  const { weights } = parts;
+  const path = typeof weights === 'string' ? weights : weights.path;
+  if (typeof weights === 'string') refuseOnnx(weights);
+  const folder = parts.config ?? path;
   const config = readConfig(configFile(folder));
-  const file = openWeights(parts.weights);
-  const naming = detectNaming(file.keys(), parts.weights);
+  const file = typeof weights === 'string' ? openWeights(weights) : weights;
+  const close = (): void => {
+    if (file !== weights) file.close();
+  };
+  const naming = detectNaming(file.keys(), path);
   let tokenizer: Tokenizer | undefined;
   return {
     config,
@@ -64,12 +72,12 @@ export function openBert(source: string | BertSource): PretrainedBert {
       const store = WeightStore.of(file, dataType, { naming });
       return store.strict((weights) => bert(weights, config, options), { allowUnused: [...heads, ...allowUnused] });
     },
-    close: () => file.close(),
-    [Symbol.dispose]: () => file.close(),
+    close,
+    [Symbol.dispose]: close,
   };
 }
 
-/** An ONNX file has a network of its own: there is nothing to build, and its kernels bear no names. */
+/** An ONNX file has a network of its own, and this package does not read it: says what does. */
 function refuseOnnx(path: string): void {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   const names = isFolder ? readdirSync(path) : [];
@@ -79,7 +87,8 @@ function refuseOnnx(path: string): void {
   throw new TrtDslError(
     'file',
     `${file} is an ONNX model, which has its network inside: importOnnx('${file}') of @trt-dsl/onnx-backend is its graph; ` +
-      'openBert builds the network from named weights (a Hugging Face folder, a TensorFlow checkpoint, .npz, .npy)',
+      `to build this package's network from its weights, open them: openBert({ weights: ` +
+      `weightsOf(openOnnxWeights('${file}'), '${file}'), config }), weightsOf being of @trt-dsl/weights`,
   );
 }
 
