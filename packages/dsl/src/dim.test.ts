@@ -61,6 +61,11 @@ describe('polynomials in names', () => {
     );
   });
 
+  test('no size is −0', () => {
+    expect(product(-1, 0)).toBe(0);
+    expect(difference(3, 3)).toBe(0);
+  });
+
   test('a product divides by its factors', () => {
     fc.assert(
       fc.property(dims, dims, (a, b) => {

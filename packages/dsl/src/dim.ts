@@ -47,7 +47,7 @@ const byDegreeThenName = (a: Term, b: Term): number =>
 
 /** @throws TrtDslError 'shape' for a number that has lost digits, with which nothing could be proved */
 function safe(size: number): number {
-  if (Number.isSafeInteger(size)) return size;
+  if (Number.isSafeInteger(size)) return size + 0; // 0, never −0
   throw new TrtDslError('shape', `the size ${size} is no integer below 2^53`);
 }
 
