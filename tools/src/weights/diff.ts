@@ -27,8 +27,8 @@ type Tensors = ReadonlyMap<string, Weights>;
 
 /** `trt-dsl weights diff`: exit code 1 where the files differ. */
 export async function diffWeights(args: DiffArguments, { progress, signal }: CommandContext): Promise<Report> {
-  using fileA = openTensors(args.a);
-  using fileB = openTensors(args.b);
+  using fileA = openTensors(args.a, { aliases: args.bert });
+  using fileB = openTensors(args.b, { aliases: args.bert });
   const named = (file: typeof fileA): Tensors =>
     args.bert ? bertTensors(file, args.only) : new Map(keysOf(file, args.only).map((key) => [key, file.get(key)]));
   const [a, b] = [named(fileA), named(fileB)];

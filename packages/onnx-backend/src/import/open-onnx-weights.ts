@@ -11,9 +11,13 @@ import { openModel } from './model-file.ts';
  * name too: `bert.pooler.dense.weight_in_out` where the product takes them as `[in, out]`, `….weight` where as `[out, in]`.
  * So are parameters that the exporter found equal to others and kept once, as an Identity.
  * @param source a path, or the bytes of a model that has its weights inside
+ * @param options aliases: false leaves out those second names, so that each tensor is there once
  * @throws TrtDslError 'file' for what is no ONNX file or lies outside its folder, 'unsupported' for text tensors
  */
-export function openOnnxWeights(source: string | Uint8Array): Map<string, Weights> {
+export function openOnnxWeights(
+  source: string | Uint8Array,
+  { aliases = true }: { readonly aliases?: boolean } = {},
+): Map<string, Weights> {
   const { model, weightsOf } = openModel(source);
   const { graph = {} } = model;
   const found = new Map<string, Weights>();
@@ -26,12 +30,12 @@ export function openOnnxWeights(source: string | Uint8Array): Map<string, Weight
   for (const { opType, input, output, attribute } of graph.node ?? []) {
     const name = output?.[0];
     if (!name) continue;
-    if (opType === 'Identity' && found.has(input?.[0] ?? '')) alias(name, input![0]!);
+    if (aliases && opType === 'Identity' && found.has(input?.[0] ?? '')) alias(name, input![0]!);
     const tensor = opType === 'Constant' ? attribute?.find((one) => one.name === 'value')?.t : undefined;
     if (!tensor) continue;
     tensor.name ||= name;
     found.set(name, weightsOf(tensor));
   }
-  for (const [name, kernel] of kernelNames(graph, found)) alias(name, kernel);
+  if (aliases) for (const [name, kernel] of kernelNames(graph, found)) alias(name, kernel);
   return found;
 }
