@@ -18,31 +18,17 @@ export function pooler<D extends FloatType>(net: Block<D>, x: Tensor<D, 3>, { hi
   return net.addTanh(dense(net.scope('dense'), net.addSqueeze(first, { axes: [1] }), [hiddenSize, hiddenSize]));
 }
 
-/** Start and end scores of an answer: `[batch, seq, hidden]` → two times `[batch, seq]`. */
-export function questionAnswering<D extends FloatType>(
+/** Start and end scores of an answer: `[batch, seq, hidden]` → two times `[batch, seq]`; packed, `[total, hidden]` → `[total]`. */
+export function questionAnswering<D extends FloatType, R extends 2 | 3>(
   net: Block<D>,
-  x: Tensor<D, 3>,
+  x: Tensor<D, R>,
   { hiddenSize }: BertConfig,
-): { readonly start: Tensor<D, 2>; readonly end: Tensor<D, 2> } {
-  const logits = outputLayer(net, x, [hiddenSize, 2]);
+): { readonly start_logits: Tensor<D>; readonly end_logits: Tensor<D> } {
+  const logits: Tensor<D> = outputLayer(net, x, [hiddenSize, 2]);
   const [start, end] = net.addSplit(logits, { axis: -1, sizes: [1, 1] as const });
   return {
-    start: net.addSqueeze(start, { axes: [2], name: 'start' }),
-    end: net.addSqueeze(end, { axes: [2], name: 'end' }),
-  };
-}
-
-/** The same for packed sequences: `[total, hidden]` → `start_logits` and `end_logits` `[total]`. */
-export function questionAnsweringPacked<D extends FloatType>(
-  net: Block<D>,
-  x: Tensor<D, 2>,
-  { hiddenSize }: BertConfig,
-) {
-  const logits = outputLayer(net, x, [hiddenSize, 2]);
-  const [start, end] = net.addSplit(logits, { axis: -1, sizes: [1, 1] as const });
-  return {
-    start_logits: net.addSqueeze(start, { axes: [1], name: 'start' }),
-    end_logits: net.addSqueeze(end, { axes: [1], name: 'end' }),
+    start_logits: net.addSqueeze(start, { axes: [-1], name: 'start' }),
+    end_logits: net.addSqueeze(end, { axes: [-1], name: 'end' }),
   };
 }
 

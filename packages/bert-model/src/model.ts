@@ -42,10 +42,7 @@ const tasks = {
     pooler_output: pooler(net.scope('pooler'), hidden, config),
   }),
   /** `start_logits` and `end_logits` `[batch, seq]` */
-  'question-answering': ({ net, hidden, config }) => {
-    const { start, end } = questionAnswering(net.scope('cls').scope('squad'), hidden, config);
-    return { start_logits: start, end_logits: end };
-  },
+  'question-answering': ({ net, hidden, config }) => questionAnswering(net.scope('cls').scope('squad'), hidden, config),
   /** `logits` `[batch, seq, vocabulary]`, or `[masked, vocabulary]` with masked positions */
   'masked-lm': ({ net, hidden, config, positions }) => {
     const head = net.scope('cls').scope('predictions');

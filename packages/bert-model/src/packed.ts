@@ -3,7 +3,7 @@ import { Block, type Parameters } from '@trt-dsl/weights';
 import type { BertConfig } from './config.ts';
 import { embeddingWeights } from './embeddings.ts';
 import { encoder } from './encoder.ts';
-import { questionAnsweringPacked } from './heads.ts';
+import { questionAnswering } from './heads.ts';
 import type { BertKernels } from './kernels.ts';
 
 /** How a packed graph is built. */
@@ -40,7 +40,7 @@ export function bertPacked<D extends FloatType>(
   const outputs: Readonly<Record<string, Tensor<D>>> =
     task === 'hidden'
       ? { last_hidden_state: hidden }
-      : questionAnsweringPacked(net.scope('cls').scope('squad'), hidden, config);
+      : questionAnswering(net.scope('cls').scope('squad'), hidden, config);
   for (const [name, tensor] of Object.entries(outputs))
     net.markOutput(net.addCast(tensor, { dataType: 'float32' }), name);
   return net.graph();

@@ -77,3 +77,19 @@ export function withoutPlugins(graph: Graph, keep: (node: Node<'plugin'>) => boo
     goes(node) ? inline(node.attributes.body, inputs, net.scope(node.name), decompose) : undefined;
   return graph.nodes.some(goes) ? rewrite(graph, decompose) : graph;
 }
+
+/** The graph with some of its nodes only, names and all; every node that a kept one or an output takes has to be kept. */
+export function keepNodes(graph: Graph, keep: (node: Node) => boolean): Graph {
+  const net = new Network(graph.name);
+  const copies = new Map<Tensor, Tensor>();
+  for (const node of graph.nodes) {
+    if (!keep(node)) continue;
+    const inputs = node.inputs.map((input) => copies.get(input)!);
+    const outputs = copyNode(node, inputs, net);
+    node.outputs.forEach((output, i) => {
+      copies.set(output, outputs[i]!);
+    });
+  }
+  for (const [name, output] of graph.outputs) net.markOutput(copies.get(output)!, name);
+  return net.graph();
+}

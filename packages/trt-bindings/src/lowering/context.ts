@@ -1,14 +1,5 @@
-import {
-  bareName,
-  type DataType,
-  type Dim,
-  dimNames,
-  type Graph,
-  SymbolicDim,
-  TrtDslError,
-  Weights,
-} from '@trt-dsl/dsl';
-import type { Dims, ILayer, INetworkDefinition, IPluginRegistry, ITensor, TensorRT } from '../types.ts';
+import { bareName, type DataType, type Dim, type Graph, SymbolicDim, TrtDslError, Weights } from '@trt-dsl/dsl';
+import type { Dims, ILayer, INetworkDefinition, ITensor, TensorRT } from '../types.ts';
 import { nvDataTypes } from './data-types.ts';
 
 /** Where a named dim can be read at run time. */
@@ -27,7 +18,6 @@ export interface LoweringOptions {
 export class Context {
   readonly network: INetworkDefinition;
   readonly tensorrt: TensorRT;
-  readonly registry: () => IPluginRegistry;
   readonly wideSums: boolean;
   readonly inputs = new Map<string, ITensor>();
   /** the graph's shape of a tensor of the network, for as long as it is needed */
@@ -46,7 +36,6 @@ export class Context {
     this.wideSums = wideSums;
     this.tensorrt = tensorrt;
     this.network = network;
-    this.registry = () => tensorrt.getPluginRegistry();
     for (const [input, tensor] of graph.inputs)
       (tensor.shape as readonly Dim[]).forEach((size, axis) => {
         const name = bareName(size);
@@ -108,16 +97,14 @@ export class Context {
   /** Gives a shuffle its reshape: by numbers where one size at most is open, else by a shape tensor. */
   setReshape(layer: ReturnType<INetworkDefinition['addShuffle']>, shape: readonly Dim[], from: readonly Dim[]): void {
     const zero = shape.includes(0) || from.includes(0);
-    const copied = zero
-      ? shape
-      : shape.map((size, i) => (size instanceof SymbolicDim && String(size) === String(from[i]) ? 0 : size));
-    const open = copied.filter((size) => size instanceof SymbolicDim);
+    const copied = zero ? shape : shape.map((size, i) => (isOpen(size) && String(size) === String(from[i]) ? 0 : size));
+    const open = copied.filter(isOpen);
     if (open.length > 1 || (open.length === 1 && zero)) {
       layer.setInput(1, this.shapeTensor(shape));
       return;
     }
     layer.setZeroIsPlaceholder(!zero);
-    layer.setReshapeDimensions(copied.map((size) => (size instanceof SymbolicDim ? -1 : size)));
+    layer.setReshapeDimensions(staticDims(copied));
   }
 
   /** Sizes as a shape tensor, int64 `[n]`: computed from the inputs' shapes at run time. */
@@ -129,7 +116,7 @@ export class Context {
     const tensor =
       parts.length === 1
         ? parts[0]!
-        : shape.some((size) => size instanceof SymbolicDim)
+        : shape.some(isOpen)
           ? this.#joined(key, parts)
           : this.#numbers(key, shape as number[]);
     this.#sizes.set(key, tensor);
@@ -182,7 +169,7 @@ export class Context {
 }
 
 /** −1 where a size is known at run time only. */
-export const staticDims = (shape: readonly Dim[]): Dims => shape.map((size) => (typeof size === 'number' ? size : -1));
+export const staticDims = (shape: readonly Dim[]): Dims => shape.map((size) => (isOpen(size) ? -1 : size));
 
 /** Whether a size is known only at run time. */
-export const isOpen = (size: Dim): boolean => dimNames(size).length > 0;
+export const isOpen = (size: Dim): size is SymbolicDim => size instanceof SymbolicDim;

@@ -22,7 +22,7 @@ export const creatorOf = (registry: IPluginRegistry, { attributes }: Node<'plugi
 /** IPluginV3 from the registry, fields in the types that the creator declares. */
 export function lowerPlugin(node: Node<'plugin'>, inputs: readonly Value[], context: Context): readonly ITensor[] {
   const { plugin: name, version, fields } = node.attributes;
-  const creator = creatorOf(context.registry(), node);
+  const creator = creatorOf(context.tensorrt.getPluginRegistry(), node);
   if (!creator)
     throw new TrtDslError('unsupported', `${node.name}: no loaded library has the plugin ${name} version ${version}`);
   const plugin = creator.createPlugin(node.name, encodeFields(node.name, creator, fields));
