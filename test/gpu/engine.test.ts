@@ -80,6 +80,18 @@ test('runs at once, of different sizes, do not mix', async () => {
   });
 });
 
+test('feeds may be changed as soon as run has been called', async () => {
+  const single = await compile({ lanes: 1 });
+  const inputs = Array.from({ length: 4 }, (_, i) => rowsOf(8, i));
+  const before = inputs.map((x) => x.slice());
+  const under = inputs.map((x) => single.run({ x }));
+  for (const x of inputs) x.fill(99);
+  (await Promise.all(under)).forEach((result, i) => {
+    agrees(result['y'], before[i]!);
+  });
+  single.close();
+});
+
 test('runSync refuses while every lane is busy', async () => {
   const single = await compile({ lanes: 1 });
   const x = rowsOf(4, 1);

@@ -47,7 +47,7 @@ export interface Engine<I extends Tensors = Tensors, O extends Tensors = Tensors
   readonly inputs: ReadonlyMap<string, TensorType>;
   readonly outputs: ReadonlyMap<string, TensorType>;
   /**
-   * Runs once. May be called again before the first call is done.
+   * Runs once, on the feeds as they are at the call. May be called again before the first call is done.
    * @throws TrtDslError 'argument', 'shape' or 'data-type' for a feed that is missing, unknown or does not fit; 'closed'
    */
   run(feeds: Feeds<I>): Promise<Results<O>>;

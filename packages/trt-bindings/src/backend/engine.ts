@@ -70,9 +70,12 @@ export class TensorRTEngine<I extends Tensors = Tensors, O extends Tensors = Ten
   async run(feeds: Feeds<I>): Promise<Results<O>> {
     const loaded = this.#load();
     const { key, profile, feeds: tensors } = this.#bind(feeds, loaded);
-    const lane = await this.#lane(loaded, key);
+    const free = this.#freeLane(loaded, key);
+    // Feeds are what they were at the call: a free lane reads them at once, a run that has to wait keeps a copy.
+    const fed = free ? tensors : tensors.map((tensor) => ({ ...tensor, data: tensor.data.slice() }));
+    const lane = free ?? (await new Promise<Lane>((resolve) => loaded.waiting.push(resolve)));
     try {
-      return (await lane.run(key, profile, tensors)) as Results<O>;
+      return (await lane.run(key, profile, fed)) as Results<O>;
     } finally {
       this.#release(loaded, lane);
     }
@@ -167,10 +170,6 @@ export class TensorRTEngine<I extends Tensors = Tensors, O extends Tensors = Ten
     const lane = new Lane({ native, device, inputs: this.inputs, outputs: this.outputs, cudaGraph });
     loaded.lanes.push(lane);
     return lane;
-  }
-
-  async #lane(loaded: Loaded, key: string): Promise<Lane> {
-    return this.#freeLane(loaded, key) ?? new Promise((resolve) => loaded.waiting.push(resolve));
   }
 
   #release(loaded: Loaded, lane: Lane): void {
