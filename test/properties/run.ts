@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -21,7 +21,7 @@ import { caseCode } from './to-code.ts';
  *     npx tsc --build test/properties
  *     node test/properties/dist/properties/run.js tensorrt --count 1000 --out result.json
  *
- * --from, --count: seeds; --case file: one case from seeds.json's form instead; --crash: shrinks the first seed to what
+ * --from, --count: seeds; --jobs: processes that share them; --budget: seconds after which no twenty more begin; --case file: one case from seeds.json's form instead; --crash: shrinks the first seed to what
  * still ends the process, each try in a process of its own; --explain n: shrinks the first n failing graphs.
  */
 const { positionals, values } = parseArgs({
@@ -39,6 +39,7 @@ const { positionals, values } = parseArgs({
     explain: { type: 'string', default: '3' },
     tries: { type: 'string', default: '300' },
     jobs: { type: 'string', default: '1' },
+    budget: { type: 'string' },
     crash: { type: 'boolean', default: false },
   },
 });
@@ -79,11 +80,16 @@ if (jobs > 1) {
       const out = join(tmpdir(), `trt-dsl-part-${process.pid}-${i}.json`);
       const own = ['--jobs', '1', '--from', String(first + 10 * i * share), '--count', String(share), '--out', out];
       const child = spawn(process.execPath, [process.argv[1]!, ...process.argv.slice(2), ...own], { stdio: 'inherit' });
-      return new Promise<string>((resolve) => child.on('close', () => resolve(out)));
+      return new Promise<string>((resolve) =>
+        child.on('close', (status, signal) => {
+          if (!existsSync(out)) say(`LOST: ${own.join(' ')} ended with ${signal ?? status}`);
+          resolve(out);
+        }),
+      );
     }),
   );
   const merged = mergeReports(
-    parts.map((path) => readFileSync(path, 'utf8')),
+    parts.filter((path) => existsSync(path)).map((path) => readFileSync(path, 'utf8')),
     command,
   );
   if (values.out) writeFileSync(values.out, merged);
@@ -95,6 +101,8 @@ const options = {
   torch,
   group: Number(values.group ?? usual.group),
   slack: Number(values.slack ?? usual.slack),
+  batch: 20,
+  ...(values.budget && { budget: Number(values.budget) }),
   onProgress: (done: number, of: number) => say(`${done} of ${of}`),
 };
 const cases = values.case

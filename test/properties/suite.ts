@@ -16,6 +16,8 @@ export interface SuiteOptions {
   readonly group?: number;
   /** how many cases go to PyTorch in one request; 40 by default */
   readonly batch?: number;
+  /** seconds after which no request begins: what was not reached is no part of the report */
+  readonly budget?: number;
   readonly onProgress?: (done: number, of: number) => void;
 }
 
@@ -52,13 +54,13 @@ export interface Report {
 export async function runSuite(
   backend: Backend,
   cases: readonly GraphCase[],
-  { torch, slack = 4, group = 1, batch = 40, onProgress }: SuiteOptions,
+  { torch, slack = 4, group = 1, batch = 40, budget = Number.POSITIVE_INFINITY, onProgress }: SuiteOptions,
 ): Promise<Report> {
   const started = performance.now();
   const failures: Failure[] = [];
   const worst = new Map<string, Worst>();
   const coverage = new Map<string, number>();
-  let [outputs, busy, agreed] = [0, 0, 0];
+  let [outputs, busy, agreed, done] = [0, 0, 0, 0];
   const chunks = Array.from({ length: Math.ceil(cases.length / batch) }, (_, i) =>
     cases.slice(i * batch, (i + 1) * batch),
   );
@@ -74,6 +76,7 @@ export async function runSuite(
   );
   let next = asked[0]?.();
   for (const [at, chunk] of chunks.entries()) {
+    if (performance.now() - started > budget * 1000) break;
     const references = next!;
     next = asked[at + 1]?.();
     const begun = performance.now();
@@ -97,10 +100,12 @@ export async function runSuite(
       const good = [...one.graph.outputs.keys()].filter((name) => reference.some((run) => run[name]!.state === 'good'));
       for (const feature of featuresBehind(one, good)) coverage.set(feature, (coverage.get(feature) ?? 0) + 1);
     }
-    onProgress?.(Math.min((at + 1) * batch, cases.length), cases.length);
+    done += chunk.length;
+    onProgress?.(done, cases.length);
   }
+  await next?.catch(() => {});
   const seconds = { total: (performance.now() - started) / 1000, backend: busy / 1000 };
-  return { backend: backend.name, cases: cases.length, agreed, outputs, failures, worst, coverage, seconds };
+  return { backend: backend.name, cases: done, agreed, outputs, failures, worst, coverage, seconds };
 }
 
 /** `sum`, `reduce_mean`, `softmax`: the word by which results are collected. */
@@ -112,16 +117,20 @@ const labelOf = ({ op, attributes }: Node): string => {
 /** A case's results, run by run, or why there are none. */
 export type Outcome = readonly Results[] | Error;
 
-/** Every case's results, run by run; cases share engines by `group`, and stand alone where sharing fails. */
+/** Every case's results, run by run; cases share engines by `group`, and ever fewer do where sharing fails. */
 export async function runAll(backend: Backend, cases: readonly GraphCase[], group: number): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (let at = 0; at < cases.length; at += group) {
-    const some = cases.slice(at, at + group);
-    const shared = some.length > 1 ? await runJoined(backend, some) : new Error('alone');
-    if (shared instanceof Error) for (const one of some) outcomes.push(await runAlone(backend, one));
-    else outcomes.push(...shared);
-  }
+  for (let at = 0; at < cases.length; at += group)
+    outcomes.push(...(await runSome(backend, cases.slice(at, at + group))));
   return outcomes;
+}
+
+async function runSome(backend: Backend, cases: readonly GraphCase[]): Promise<readonly Outcome[]> {
+  if (cases.length === 1) return [await runAlone(backend, cases[0]!)];
+  const shared = await runJoined(backend, cases);
+  if (!(shared instanceof Error)) return shared;
+  const half = cases.length >> 1;
+  return [...(await runSome(backend, cases.slice(0, half))), ...(await runSome(backend, cases.slice(half)))];
 }
 
 const failureOf = (error: unknown): Error => (error instanceof Error ? error : new Error(messageOf(error)));
