@@ -1,4 +1,4 @@
-// Each plugin in an engine with dynamic shapes, float16, against its decomposition compiled by TensorRT.
+// Each plugin in an engine with dynamic shapes, float16 and bfloat16, against its decomposition compiled by TensorRT.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,19 +29,22 @@ const padded = { batch: [1, 4, 8], seq: [1, 128, 384] } as const;
 const packed = { total: [1, 700, 3072], boundaries: [2, 9, 9] } as const;
 
 const random = seeded(11);
-const halves = (shape: readonly number[]): HostTensor<'float16'> => ({
-  dataType: 'float16',
+/** The types that the plugins have kernels for, and half the distance from 1 to the next number. */
+const roundings = { float16: 2 ** -11, bfloat16: 2 ** -8 } as const;
+type Half = keyof typeof roundings;
+const halves = (dataType: Half, shape: readonly number[]): HostTensor<Half> => ({
+  dataType,
   shape,
-  data: fromNumbers('float16', Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, random.normal)),
+  data: fromNumbers(dataType, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, random.normal)),
 });
 const integers = (shape: readonly number[], value: (i: number) => number): HostTensor<'int32'> => ({
   dataType: 'int32',
   shape,
   data: Int32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => value(i)),
 });
-const constant = (shape: readonly number[]): Weights<'float16', number> =>
-  Weights.of('float16', shape, halves(shape).data) as Weights<'float16', number>;
-const vector = (): Weights<'float16', 1> => constant([hidden]) as Weights<'float16', 1>;
+const constant = (type: Half, shape: readonly number[]): Weights<Half, number> =>
+  Weights.of(type, shape, halves(type, shape).data) as Weights<Half, number>;
+const vector = (type: Half): Weights<Half, 1> => constant(type, [hidden]) as Weights<Half, 1>;
 
 /** Sizes of one round. */
 interface Sizes {
@@ -53,59 +56,64 @@ interface Sizes {
 
 interface Case {
   readonly profile: typeof padded | typeof packed;
-  /** how far results may be apart, in units of 1 + |value| */
-  readonly tolerance: number;
-  build(net: Network): readonly Tensor[];
-  feed(sizes: Sizes): Readonly<Record<string, HostTensor>>;
+  /** how far results may be apart, in roundings of 1 + |value| */
+  readonly roundings: number;
+  build(net: Network, type: Half): readonly Tensor[];
+  feed(sizes: Sizes, type: Half): Readonly<Record<string, HostTensor>>;
 }
 
 const ids = ({ batch, seq }: Sizes, below: number): HostTensor => integers([batch, seq], () => random.below(below));
 const last = ({ starts }: Sizes): number => starts.at(-1)!;
-const rows = (net: Network, name: string, width = hidden): Tensor<'float16', 3> =>
-  net.addInput(name, 'float16', [batch, seq, width]);
-const tables = (net: Network) =>
+const rows = (net: Network, type: Half, name: string, width = hidden): Tensor<Half, 3> =>
+  net.addInput(name, type, [batch, seq, width]);
+const tables = (net: Network, type: Half) =>
   [
-    net.addConstant(constant([words, hidden])) as Tensor<'float16', 2>,
-    net.addConstant(constant([384, hidden])) as Tensor<'float16', 2>,
-    net.addConstant(constant([2, hidden])) as Tensor<'float16', 2>,
-    vector(),
-    vector(),
+    net.addConstant(constant(type, [words, hidden])) as Tensor<Half, 2>,
+    net.addConstant(constant(type, [384, hidden])) as Tensor<Half, 2>,
+    net.addConstant(constant(type, [2, hidden])) as Tensor<Half, 2>,
+    vector(type),
+    vector(type),
   ] as const;
 
 const cases: Readonly<Record<string, Case>> = {
   layerNorm: {
     profile: padded,
-    tolerance: 2 ** -9,
-    build: (net) => [layerNorm(net, [rows(net, 'x'), vector(), vector()], { epsilon: 1e-12 })],
-    feed: ({ batch, seq }) => ({ x: halves([batch, seq, hidden]) }),
+    roundings: 4,
+    build: (net, type) => [layerNorm(net, [rows(net, type, 'x'), vector(type), vector(type)], { epsilon: 1e-12 })],
+    feed: ({ batch, seq }, type) => ({ x: halves(type, [batch, seq, hidden]) }),
   },
   skipLayerNorm: {
     profile: padded,
-    tolerance: 2 ** -9,
-    build: (net) =>
-      skipLayerNorm(net, [rows(net, 'x'), rows(net, 'skip'), vector(), vector(), vector()], {
+    roundings: 4,
+    build: (net, type) =>
+      skipLayerNorm(net, [rows(net, type, 'x'), rows(net, type, 'skip'), vector(type), vector(type), vector(type)], {
         epsilon: 1e-12,
         bias: true,
         sum: true,
       }),
-    feed: ({ batch, seq }) => ({ x: halves([batch, seq, hidden]), skip: halves([batch, seq, hidden]) }),
+    feed: ({ batch, seq }, type) => ({
+      x: halves(type, [batch, seq, hidden]),
+      skip: halves(type, [batch, seq, hidden]),
+    }),
   },
   embLayerNorm: {
     profile: padded,
-    tolerance: 2 ** -9,
-    build: (net) => {
+    roundings: 4,
+    build: (net, type) => {
       const [x, types] = ['ids', 'types'].map((name) => net.addInput(name, 'int32', [batch, seq]));
-      return [embLayerNorm(net, [x!, types!, ...tables(net)], { epsilon: 1e-12 })];
+      return [embLayerNorm(net, [x!, types!, ...tables(net, type)], { epsilon: 1e-12 })];
     },
     feed: (sizes) => ({ ids: ids(sizes, words), types: ids(sizes, 2) }),
   },
   'embLayerNorm packed': {
     profile: packed,
-    tolerance: 2 ** -9,
-    build: (net) => {
+    roundings: 4,
+    build: (net, type) => {
       const [x, types] = ['ids', 'types'].map((name) => net.addInput(name, 'int32', [total]));
       const starts = net.addInput('starts', 'int32', [boundaries]);
-      return [embLayerNorm(net, [x!, types!, ...tables(net), starts], { epsilon: 1e-12, positions: 'cu_seqlens' })];
+      return [
+        embLayerNorm(net, [x!, types!, ...tables(net, type), starts], { epsilon: 1e-12, positions: 'cu_seqlens' }),
+      ];
     },
     feed: (sizes) => ({
       ids: integers([last(sizes)], () => random.below(words)),
@@ -115,34 +123,34 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'qkvToContext mask': {
     profile: padded,
-    tolerance: 2 ** -7,
-    build: (net) => {
+    roundings: 16,
+    build: (net, type) => {
       const mask = net.addInput('mask', 'int32', [batch, seq]);
-      return [qkvToContext(net, [rows(net, 'qkv', 3 * hidden), mask], { heads, mask: 'mask' })];
+      return [qkvToContext(net, [rows(net, type, 'qkv', 3 * hidden), mask], { heads, mask: 'mask' })];
     },
-    feed: (sizes) => ({ qkv: halves([sizes.batch, sizes.seq, 3 * hidden]), mask: ids(sizes, 2) }),
+    feed: (sizes, type) => ({ qkv: halves(type, [sizes.batch, sizes.seq, 3 * hidden]), mask: ids(sizes, 2) }),
   },
   'qkvToContext lengths': {
     profile: padded,
-    tolerance: 2 ** -7,
-    build: (net) => {
+    roundings: 16,
+    build: (net, type) => {
       const lengths = net.addInput('lengths', 'int32', [batch]);
-      return [qkvToContext(net, [rows(net, 'qkv', 3 * hidden), lengths], { heads, mask: 'lengths' })];
+      return [qkvToContext(net, [rows(net, type, 'qkv', 3 * hidden), lengths], { heads, mask: 'lengths' })];
     },
-    feed: ({ batch, seq }) => ({
-      qkv: halves([batch, seq, 3 * hidden]),
+    feed: ({ batch, seq }, type) => ({
+      qkv: halves(type, [batch, seq, 3 * hidden]),
       lengths: integers([batch], () => random.below(seq + 1)),
     }),
   },
   'qkvToContext packed': {
     profile: packed,
-    tolerance: 2 ** -7,
-    build: (net) => {
-      const qkv = net.addInput('qkv', 'float16', [total, 3 * hidden]);
+    roundings: 16,
+    build: (net, type) => {
+      const qkv = net.addInput('qkv', type, [total, 3 * hidden]);
       return [qkvToContext(net, [qkv, net.addInput('starts', 'int32', [boundaries])], { heads, mask: 'cu_seqlens' })];
     },
-    feed: (sizes) => ({
-      qkv: halves([last(sizes), 3 * hidden]),
+    feed: (sizes, type) => ({
+      qkv: halves(type, [last(sizes), 3 * hidden]),
       starts: integers([sizes.starts.length], (i) => sizes.starts[i]!),
     }),
   },
@@ -151,21 +159,25 @@ const cases: Readonly<Record<string, Case>> = {
 /** The plugin of examples/custom-plugin. */
 const example: Case = {
   profile: padded,
-  tolerance: 2 ** -9,
-  build: (net) => {
+  roundings: 4,
+  build: (net, type) => {
     const gamma = Weights.of('float32', [hidden], Float32Array.from({ length: hidden }, random.normal));
-    return [rmsNorm(net, [rows(net, 'x'), gamma], { epsilon: 1e-6 })];
+    return [rmsNorm(net, [rows(net, type, 'x') as Tensor<'float16', 3>, gamma], { epsilon: 1e-6 })];
   },
-  feed: ({ batch, seq }) => ({ x: halves([batch, seq, hidden]) }),
+  feed: ({ batch, seq }, type) => ({ x: halves(type, [batch, seq, hidden]) }),
 };
 
-/** Sizes of eight rounds: the smallest and the largest of the profile, and others at random. */
+/** How often each engine runs. */
+const rounds = 64;
+
+/** Sizes of a round: the smallest and the largest of the profile, then others at random, smaller ones more often. */
 function sizesOf(round: number): Sizes {
   if (round === 0) return { batch: 1, seq: 1, starts: [0, 1] };
   if (round === 1) return { batch: 8, seq: 384, starts: [0, 384, 768, 1152, 1536, 1920, 2304, 2688, 3072] };
+  const longest = round % 8 === 0 ? 384 : 72;
   const starts = [0, 1];
-  for (let i = random.below(7); i >= 0; i--) starts.push(starts.at(-1)! + random.below(385));
-  return { batch: 1 + random.below(8), seq: 1 + random.below(384), starts };
+  for (let i = random.below(7); i >= 0; i--) starts.push(starts.at(-1)! + random.below(longest + 1));
+  return { batch: 1 + random.below(longest === 384 ? 8 : 3), seq: 1 + random.below(longest), starts };
 }
 
 /** The plugins that an engine has; throws if there are none. */
@@ -175,9 +187,13 @@ export function pluginsIn(engine: { serialize(): Uint8Array }): readonly string[
   return plugins;
 }
 
-async function compare({ profile, build, feed, tolerance }: Case): Promise<Record<string, unknown>> {
+async function compare(
+  { profile, build, feed, roundings: wanted }: Case,
+  type: Half,
+): Promise<Record<string, unknown>> {
+  const tolerance = wanted * roundings[type];
   const net = new Network('plugin');
-  build(net).forEach((tensor, i) => {
+  build(net, type).forEach((tensor, i) => {
     net.markOutput(tensor, `y${i}`);
   });
   const graph = net.graph();
@@ -188,11 +204,11 @@ async function compare({ profile, build, feed, tolerance }: Case): Promise<Recor
   const build_ms = performance.now() - began;
   pluginsIn(kernel); // else the decomposition would be held against itself
   let [worst, largest, elements] = [0, 0, 0];
-  for (let round = 0; round < 8; round++) {
-    const feeds = feed(sizesOf(round));
+  for (let round = 0; round < rounds; round++) {
+    const feeds = feed(sizesOf(round), type);
     const [mine, theirs] = [await kernel.run(feeds), await plain.run(feeds)];
     for (const name of Object.keys(mine)) {
-      const [a, b] = [mine[name]!, theirs[name]!].map((tensor) => toNumbers('float16', tensor.data as Uint16Array));
+      const [a, b] = [mine[name]!, theirs[name]!].map((tensor) => toNumbers(type, tensor.data as Uint16Array));
       if (a!.length !== b!.length) throw new Error(`${name} has ${a!.length} elements, decomposed ${b!.length}`);
       elements += a!.length;
       a!.forEach((value, i) => {
@@ -203,14 +219,14 @@ async function compare({ profile, build, feed, tolerance }: Case): Promise<Recor
       });
     }
   }
-  return { ok: worst <= tolerance, worst, tolerance, max_difference: largest, rounds: 8, elements, build_ms };
+  return { ok: worst <= tolerance, worst, tolerance, max_difference: largest, rounds, elements, build_ms };
 }
 
 /** An engine with a plugin in a new process, with the library and without: what each says. */
 async function reload(): Promise<Record<string, unknown>> {
   const net = new Network('norm');
   const { build, profile } = cases['layerNorm']!;
-  net.markOutput(build(net)[0]!, 'y');
+  net.markOutput(build(net, 'float16')[0]!, 'y');
   using engine = await backend.compile(net.graph(), { profiles: [profile], timingCache, optimizationLevel: 0 });
   const folder = mkdtempSync(join(tmpdir(), 'trt-dsl-'));
   const plan = join(folder, 'engine');
@@ -242,9 +258,11 @@ async function reload(): Promise<Record<string, unknown>> {
 export async function kernelsInTensorRT(): Promise<number> {
   const figures: Record<string, Record<string, unknown>> = {};
   const steps: readonly (readonly [string, () => Promise<Record<string, unknown>>])[] = [
-    ...Object.entries(cases).map(([name, one]) => [name, () => compare(one)] as const),
+    ...(Object.keys(roundings) as Half[]).flatMap((type) =>
+      Object.entries(cases).map(([name, one]) => [`${name} ${type}`, () => compare(one, type)] as const),
+    ),
+    ['example rmsNorm float16', () => compare(example, 'float16')],
     ['serialized', reload],
-    ['example', () => compare(example)],
   ];
   for (const [name, step] of steps) {
     figures[name] = await step().catch((error: Error) => ({ ok: false, error: `${error.message}`.slice(0, 800) }));
