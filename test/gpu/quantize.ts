@@ -15,12 +15,15 @@ import {
   type RecipeName,
   type Results,
   readCalibrationCache,
+  recipes,
   smooth,
 } from '@trt-dsl/dsl';
-import { measureGpu } from '@trt-dsl/trt-bindings';
+import { bertKernels, pluginLibrary } from '@trt-dsl/plugins-cuda';
+import { measureGpu, tensorrt } from '@trt-dsl/trt-bindings';
 import { gemmTable } from './layer-information.ts';
-import { backend, quantile, save, saveText, timed, timingCache } from './support.ts';
+import { quantile, save, saveText, timed, timingCache } from './support.ts';
 
+const backend = tensorrt({ product: 'trt10', pluginLibraries: [pluginLibrary()] });
 const configs = { base: bertBase, large: bertLarge } as const;
 const [
   models = 'base',
@@ -30,20 +33,24 @@ const [
 ] = process.argv.slice(2);
 const figures: Record<string, unknown>[] = [];
 
-/** `float16`, or a quantized type, a recipe, and `smooth` or `float` (kernels): `int8:accurate`, `int8:gemm:smooth`. */
+/**
+ * A type, then in any order a recipe and `smooth`, `float` (kernels of the products in float between Q/DQ) or `plugins`:
+ * `float16`, `float16:plugins`, `int8:accurate`, `int8:gemm:smooth`.
+ */
 function graphOf(model: keyof typeof configs, variant: string): Graph {
-  const [type, recipe = 'gemm', how] = variant.split(':') as [string, RecipeName?, string?];
+  const [type, ...how] = variant.split(':') as [string, ...string[]];
   const quantized = type === 'int8' || type === 'float8';
   const floatType = (quantized ? 'float16' : type) as FloatType;
-  const graph = bert(randomParameters(floatType), configs[model], { task: 'question-answering' });
+  const kernels = how.includes('plugins') ? bertKernels : {};
+  const graph = bert(randomParameters(floatType), configs[model], { task: 'question-answering', kernels });
   if (!quantized) return graph;
   const file = join(import.meta.dirname, '..', `quantize-ranges-${model}.txt`);
   const { ranges } = readCalibrationCache(readFileSync(file, 'utf8'), file);
-  return quantize(how === 'smooth' ? smooth(graph, { ranges }) : graph, {
+  return quantize(how.includes('smooth') ? smooth(graph, { ranges }) : graph, {
     dataType: type as QuantizedType,
-    recipe,
+    recipe: how.find((word) => Object.hasOwn(recipes, word)) as RecipeName,
     ranges,
-    ...(how === 'float' && { weights: 'float' }),
+    ...(how.includes('float') && { weights: 'float' }),
   });
 }
 

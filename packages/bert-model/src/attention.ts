@@ -60,7 +60,7 @@ function kernelAttention<D extends FloatType, R extends number>(
 ): Tensor<D, R> {
   const qkv = net.scope('qkv').addLinear(x, ...qkvWeights(net, config)) as unknown as Tensor<'float16', 3>;
   const inputs = keys === undefined ? ([qkv] as const) : ([qkv, keys] as const);
-  return kernel(net, inputs, { heads: config.heads, mask: kind }) as unknown as Tensor<D, R>;
+  return kernel(net, inputs, { heads: config.heads, mask: kind }, { name: 'context' }) as unknown as Tensor<D, R>;
 }
 
 type Three<D extends FloatType> = readonly [query: Tensor<D, 4>, key: Tensor<D, 4>, value: Tensor<D, 4>];

@@ -23,7 +23,8 @@ export function embeddings<D extends FloatType>(
     const positions = ids.positionIds ? 'position_ids' : 'column';
     const inputs = [ids.inputIds, ids.tokenTypeIds, ...embeddingWeights(net, config)] as const;
     const fields = { epsilon: config.layerNormEpsilon, positions } as const;
-    return kernels.embLayerNorm(net, ids.positionIds ? [...inputs, ids.positionIds] : inputs, fields);
+    const all = ids.positionIds ? ([...inputs, ids.positionIds] as const) : inputs;
+    return kernels.embLayerNorm(net.scope('LayerNorm'), all, fields, { name: 'layerNorm' });
   }
   const { vocabSize, typeVocabSize, hiddenSize } = config;
   const words = net.addEmbedding(ids.inputIds, net.get('word_embeddings', [vocabSize, hiddenSize]), { name: 'words' });

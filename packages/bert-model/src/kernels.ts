@@ -2,7 +2,8 @@ import type { FloatType, IndexType, Network, Operand, Tensor } from '@trt-dsl/ds
 
 /**
  * Fused layers that may stand in for BERT's own: plugins, called like modules. `@trt-dsl/plugins-cuda` has one for each;
- * any subset will do. What is left out is written in ordinary layers.
+ * any subset will do. What is left out is written in ordinary layers. The last argument names the layer as its result is
+ * named without the kernel, so that a calibration cache serves both graphs.
  */
 export interface BertKernels {
   /** LayerNorm(x + skip), inputs `[…, hidden]`, gamma and beta `[hidden]` */
@@ -10,6 +11,7 @@ export interface BertKernels {
     net: Network,
     inputs: readonly [x: Tensor<D, R>, skip: Tensor<D, R>, gamma: Operand<FloatType, 1>, beta: Operand<FloatType, 1>],
     fields: { readonly epsilon: number },
+    options: { readonly name: string },
   ) => Tensor<D, R>;
   /**
    * LayerNorm(word + token type + position) for ids `[batch, seq]`, or, with `positions: 'cu_seqlens'`, for packed ids
@@ -28,12 +30,14 @@ export interface BertKernels {
       positions?: Tensor<IndexType>,
     ],
     fields: { readonly epsilon: number; readonly positions?: 'column' | 'position_ids' | 'cu_seqlens' },
+    options: { readonly name: string },
   ) => Tensor<D, R extends 1 ? 2 : 3>;
   /** softmax(scale · Q Kᵀ) V from merged QKV `[batch, seq, 3 · hidden]` or, packed, `[total, 3 · hidden]` */
   readonly qkvToContext?: <D extends 'float16' | 'bfloat16', R extends 2 | 3>(
     net: Network,
     inputs: readonly [qkv: Tensor<D, R>, mask?: Tensor<'int32'>],
     fields: { readonly heads: number; readonly mask: 'none' | 'mask' | 'cu_seqlens' },
+    options: { readonly name: string },
   ) => Tensor<D, R>;
 }
 

@@ -32,7 +32,7 @@ export function addAndNorm<D extends FloatType, R extends number>(
   if (!kernels.skipLayerNorm) return layerNorm(norm, net.addAdd(x, skip as Tensor<D>) as Tensor<D, R>, config);
   const shape = [config.hiddenSize] as const;
   const inputs = [x, skip, norm.get('gamma', shape), norm.get('beta', shape)] as const;
-  return kernels.skipLayerNorm(norm, inputs, { epsilon: config.layerNormEpsilon });
+  return kernels.skipLayerNorm(norm, inputs, { epsilon: config.layerNormEpsilon }, { name: 'layerNorm' });
 }
 
 /** The configured activation function, elementwise. */

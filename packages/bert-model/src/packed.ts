@@ -31,10 +31,12 @@ export function bertPacked<D extends FloatType>(
   const types = net.addInput('token_type_ids', 'int32', [dim('total')]);
   const cuSeqlens = net.addInput('cu_seqlens', 'int32', [dim('boundaries')]);
   const scope = net.scope('embeddings');
-  const embedded = kernels.embLayerNorm(scope, [ids, types, ...embeddingWeights(scope, config), cuSeqlens], {
-    epsilon: config.layerNormEpsilon,
-    positions: 'cu_seqlens',
-  });
+  const embedded = kernels.embLayerNorm(
+    scope.scope('LayerNorm'),
+    [ids, types, ...embeddingWeights(scope, config), cuSeqlens],
+    { epsilon: config.layerNormEpsilon, positions: 'cu_seqlens' },
+    { name: 'layerNorm' },
+  );
   const mask = { kind: 'cu_seqlens', keys: cuSeqlens } as const;
   const hidden = encoder(net.scope('encoder'), embedded, mask, config, { kernels });
   const outputs: Readonly<Record<string, Tensor<D>>> =

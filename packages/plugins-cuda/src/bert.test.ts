@@ -1,5 +1,13 @@
 import { type BertConfig, type BertKernels, bert, bertPacked } from '@trt-dsl/bert-model';
-import { type Engine, type FloatType, fromNumbers, type HostTensor, toNumbers, Weights } from '@trt-dsl/dsl';
+import {
+  type Engine,
+  type FloatType,
+  fromNumbers,
+  type Graph,
+  type HostTensor,
+  toNumbers,
+  Weights,
+} from '@trt-dsl/dsl';
 import { onnxBackend } from '@trt-dsl/onnx-backend';
 import type { Parameters } from '@trt-dsl/weights';
 import * as fc from 'fast-check';
@@ -207,3 +215,15 @@ test('packed logits of a question answering head are those of the padded ones', 
       0.05,
     );
 });
+
+test('what a kernel computes has the name that it has without: a calibration cache serves both', () => {
+  const namesWith = (kernels: BertKernels) => linearInputs(bert(parameters('float16', 'float16'), config, { kernels }));
+  const plain = namesWith({});
+  expect(plain).toHaveLength(1 + 3 * 2 + 1);
+  expect(namesWith(bertKernels)).toEqual(plain);
+});
+
+/** The names of the tensors that linear layers take. */
+const linearInputs = (graph: Graph): readonly string[] => [
+  ...new Set(graph.nodes.filter(({ op }) => op === 'matmul').map(({ inputs }) => inputs[0]!.name)),
+];
