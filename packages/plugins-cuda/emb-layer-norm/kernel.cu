@@ -1,19 +1,29 @@
 #include "kernel.cuh"
 
 #include "../common/dispatch.cuh"
-#include "../common/normalize.cuh"
+#include "../common/normalize_launch.cuh"
 
 namespace trt_dsl {
 namespace {
 
 enum class Token { kGood, kOutOfRange, kPadding };
 
-/** An array of int32 or int64, read as int64. */
+/** An array of int32 or int64. Read first, made a number of later, so that nothing waits for memory in between. */
 struct Ids {
+  struct Bits {
+    int32_t low;
+    int32_t high;
+  };
+
   void const* data;
   bool wide;
-  __device__ __forceinline__ int64_t operator[](int64_t i) const {
-    return wide ? static_cast<int64_t const*>(data)[i] : int64_t(static_cast<int32_t const*>(data)[i]);
+
+  __device__ __forceinline__ Bits read(int64_t i) const {
+    if (wide) return static_cast<Bits const*>(data)[i];
+    return {static_cast<int32_t const*>(data)[i], 0};
+  }
+  __device__ __forceinline__ int64_t number(Bits bits) const {
+    return wide ? int64_t(uint64_t(uint32_t(bits.high)) << 32 | uint32_t(bits.low)) : int64_t(bits.low);
   }
 };
 
@@ -48,7 +58,18 @@ struct Embeddings {
   int tokenTypeCount;
   int hidden;
 
-  /** The token's place in its sequence: cuSeqlens[b] <= token < cuSeqlens[b + 1]. */
+  struct Place {
+    Ids::Bits id;
+    Ids::Bits tokenType;
+    Ids::Bits position;
+  };
+  __device__ __forceinline__ Place look(int64_t row) const {
+    Place place{ids.read(row), tokenTypes.read(row), {0, 0}};
+    if (positionSource == PositionSource::kPositionIds) place.position = positionIds.read(row);
+    return place;
+  }
+
+  /** The token's distance from the start of its sequence: cuSeqlens[b] <= token < cuSeqlens[b + 1]. */
   __device__ __forceinline__ int64_t placeInSequence(int64_t token) const {
     int low = 0;
     int high = batch - 1;
@@ -61,7 +82,7 @@ struct Embeddings {
   }
 
   /** A token that is not good stands on the tables' first rows, which are read in vain: fill() replaces the outcome. */
-  __device__ __forceinline__ At open(int64_t row) const {
+  __device__ __forceinline__ At open(int64_t row, Place const& place) const {
     At at{wordTable, positionTable, tokenTypeTable, Token::kGood};
     int64_t position;
     if (positionSource == PositionSource::kCuSeqlens) {
@@ -71,12 +92,12 @@ struct Embeddings {
       }
       position = placeInSequence(row);
     } else if (positionSource == PositionSource::kPositionIds) {
-      position = positionIds[row];
+      position = positionIds.number(place.position);
     } else {
-      position = row % sequence;
+      position = uint32_t(row) % uint32_t(sequence);
     }
-    int64_t const id = ids[row];
-    int64_t const tokenType = tokenTypes[row];
+    int64_t const id = ids.number(place.id);
+    int64_t const tokenType = tokenTypes.number(place.tokenType);
     if (id < 0 || id >= words || position < 0 || position >= positionCount || tokenType < 0 ||
         tokenType >= tokenTypeCount) {
       at.token = Token::kOutOfRange;
@@ -90,15 +111,18 @@ struct Embeddings {
 
   template <int N>
   __device__ __forceinline__ Raw<N> fetch(At const& at, int column) const {
-    return {loadPack<N>(at.word + column), loadPack<N>(at.position + column), loadPack<N>(at.tokenType + column)};
+    return {loadPackOnce<N>(at.word + column), loadPack<N>(at.position + column), loadPack<N>(at.tokenType + column)};
   }
 
   template <int N>
   __device__ __forceinline__ void decode(Raw<N> const& raw, float (&value)[N]) const {
+    float position[N];
+    float tokenType[N];
+    widen(raw.word, value);
+    widen(raw.position, position);
+    widen(raw.tokenType, tokenType);
 #pragma unroll
-    for (int i = 0; i < N; ++i) {
-      value[i] = toFloat(raw.word.values[i]) + toFloat(raw.position.values[i]) + toFloat(raw.tokenType.values[i]);
-    }
+    for (int i = 0; i < N; ++i) value[i] = value[i] + position[i] + tokenType[i];
   }
 
   template <int N>
@@ -137,7 +161,8 @@ cudaError_t embLayerNorm(EmbLayerNormArguments const& a, cudaStream_t stream) {
                                a.tokenTypeCount,
                                a.hidden};
     Affine<P> const affine{static_cast<P const*>(a.gamma), static_cast<P const*>(a.beta)};
-    return normalizeRows(source, affine, static_cast<T*>(a.y), a.tokens, a.hidden, a.epsilon, vectors, stream);
+    return normalizeRows(source, affine, static_cast<T*>(a.y), a.tokens, a.hidden, a.epsilon, vectors, a.variant,
+                         stream);
   });
 }
 

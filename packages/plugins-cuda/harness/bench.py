@@ -1,9 +1,11 @@
 """Each kernel's time beside torch's and beside the limit of memory or arithmetic.
 
-    python3 packages/plugins-cuda/harness/bench.py [--quick] [--only attention]
+    python3 packages/plugins-cuda/harness/bench.py [--quick] [--only norm] [--variants] [--compile]
 
 Writes $OUT/bench.json (default: the current folder). Every time is the median of 20 replays of a CUDA graph that launches
-the operation once on each of several input sets, together larger than the L2 cache (at most 64 sets), over their number.
+the operation once on each of several input sets, over their number. The LayerNorm family's sets are together four times
+the L2 cache, so that all data comes from memory; beside each time stands that of a kernel which reads and writes as many
+bytes and does nothing else, in the same state of the cache. Attention's sets are at least 200 MB, but at most 64.
 """
 import argparse
 import json
@@ -22,6 +24,7 @@ import kernels
 
 DEVICE = 'cuda'
 ROTATE_BYTES = 200e6
+MEMORY_TB_PER_S = {'H200': 4.8, 'H100 80GB': 3.35}  # what NVIDIA says of the memory
 BACKENDS = {'flash': SDPBackend.FLASH_ATTENTION, 'cudnn': SDPBackend.CUDNN_ATTENTION,
             'efficient': SDPBackend.EFFICIENT_ATTENTION}
 
@@ -56,54 +59,127 @@ def sets_for(size):
 
 
 def peaks():
-    a = torch.empty(2 << 30, dtype=torch.uint8, device=DEVICE)
+    a = torch.empty(2 << 30, dtype=torch.uint8, device=DEVICE).random_()
     b = torch.empty_like(a)
+    moved = [time_graph([lambda: kernels.move(a, a.numel(), b, b.numel(), v)] * 2) for v in range(kernels.move_variants())]
     copy = time_graph([lambda: b.copy_(a)] * 2)
     m = torch.randn(8192, 8192, device=DEVICE, dtype=torch.float16)
     n = torch.randn(8192, 8192, device=DEVICE, dtype=torch.float16)
     product = time_graph([lambda: m @ n] * 2)
-    return {'copy_tb_per_s': 2 * a.numel() / copy / 1e6, 'float16_tflop_per_s': 2 * 8192**3 / product / 1e6}
+    memory = next((tb for name, tb in MEMORY_TB_PER_S.items() if name in torch.cuda.get_device_name()), None)
+    return {'copy_tb_per_s': 2 * a.numel() / min(copy, *moved) / 1e6, 'torch_copy_tb_per_s': 2 * a.numel() / copy / 1e6,
+            'memory_tb_per_s': memory, 'float16_tflop_per_s': 2 * 8192**3 / product / 1e6}
 
 
-def normalisation(limits, quick):
+class Pool:
+    """Memory several times the L2 cache, handed out in turn, so that what a launch touches was not touched lately."""
+
+    def __init__(self, bytes_a_launch):
+        self.l2 = torch.cuda.get_device_properties(0).L2_cache_size
+        self.sets = max(2, math.ceil(4 * self.l2 / bytes_a_launch))
+
+    def tensors(self, shape, dtype):
+        room = torch.randn(self.sets, *shape, device=DEVICE, dtype=torch.float16 if dtype != torch.float32 else dtype)
+        return list(room.to(dtype).unbind(0))
+
+
+def norm_work(tokens, hidden, dtype):
+    """Name to (sets, bytes read, bytes written, ours(set, variant), torch's(set)) for each of the family."""
+    element = torch.finfo(dtype).bits // 8
+    size = tokens * hidden * element
+    gamma, beta, bias = (torch.randn(hidden, device=DEVICE, dtype=dtype) for _ in range(3))
+    norm = [(hidden,), gamma, beta, 1e-12]
+
+    def layer_norm():
+        pool = Pool(2 * size)
+        x, y = (pool.tensors((tokens, hidden), dtype) for _ in range(2))
+
+        def theirs(x, shape, gamma, beta, epsilon):
+            return F.layer_norm(x, shape, gamma, beta, epsilon)
+        return (pool.sets, size, size, lambda i, v: kernels.layer_norm(x[i], gamma, beta, out=y[i], variant=v),
+                lambda f, i: f(x[i], *norm), theirs)
+
+    def skip_layer_norm():
+        pool = Pool(3 * size)
+        x, s, y = (pool.tensors((tokens, hidden), dtype) for _ in range(3))
+
+        def theirs(x, s, bias, shape, gamma, beta, epsilon):
+            return F.layer_norm(x + s + bias, shape, gamma, beta, epsilon)
+        return (pool.sets, 2 * size, size,
+                lambda i, v: kernels.skip_layer_norm(x[i], s[i], gamma, beta, bias, out=y[i], variant=v),
+                lambda f, i: f(x[i], s[i], bias, *norm), theirs)
+
+    def emb_layer_norm():
+        vocabulary, sequence = 30522, 128
+        shape = (tokens // sequence, sequence)
+        pool = Pool(2 * size)
+        y = pool.tensors((*shape, hidden), dtype)
+        # As many tables as it takes for one to have left the cache when its turn comes again.
+        tables = [torch.randn(vocabulary, hidden, device=DEVICE, dtype=dtype)
+                  for _ in range(min(pool.sets, math.ceil(4 * pool.l2 / (vocabulary * hidden * element)) + 1))]
+        positions, types = (torch.randn(n, hidden, device=DEVICE, dtype=dtype) for n in (512, 2))
+        ids = [torch.randint(0, vocabulary, shape, device=DEVICE, dtype=torch.int32) for _ in range(pool.sets)]
+        zero, place = torch.zeros_like(ids[0]), torch.arange(sequence, device=DEVICE, dtype=torch.int32)
+        distinct = sum(int(i.unique().numel()) for i in ids) // len(ids)  # rows of the table that a launch must read
+
+        def theirs(ids, place, zero, words, positions, types, shape, gamma, beta, epsilon):
+            sum_of_rows = F.embedding(ids, words) + F.embedding(place, positions) + F.embedding(zero, types)
+            return F.layer_norm(sum_of_rows, shape, gamma, beta, epsilon)
+        return (pool.sets, (distinct + sequence + 1) * hidden * element + 8 * tokens, size,
+                lambda i, v: kernels.emb_layer_norm(ids[i], zero, tables[i % len(tables)], positions, types, gamma, beta,
+                                                    out=y[i], variant=v),
+                lambda f, i: f(ids[i], place, zero, tables[i % len(tables)], positions, types, *norm), theirs)
+
+    return {'layer_norm': layer_norm, 'skip_layer_norm': skip_layer_norm, 'emb_layer_norm': emb_layer_norm}
+
+
+def move_us(reads, writes):
+    """The fastest plain kernel that reads and writes as many bytes, in the same state of the cache."""
+    reads, writes = (n // 16 * 16 for n in (reads, writes))
+    sets = Pool(reads + writes).sets
+    a = torch.empty(sets, reads, device=DEVICE, dtype=torch.uint8).random_().unbind(0)
+    b = torch.empty(sets, writes, device=DEVICE, dtype=torch.uint8).unbind(0)
+    return min(time_graph([lambda i=i: kernels.move(a[i], reads, b[i], writes, v) for i in range(sets)])
+               for v in range(kernels.move_variants()))
+
+
+def normalisation(limits, options):
     rows = []
-    for hidden in ([768] if quick else [768, 1024, 384]):
-        for tokens in ([4096, 16384] if quick else [128, 1024, 4096, 16384, 49152]):
-            for dtype in ([torch.float16] if quick or hidden != 768 else [torch.float16, torch.bfloat16, torch.float32]):
-                element = torch.finfo(dtype).bits // 8
-                gamma, beta, bias = (torch.randn(hidden, device=DEVICE, dtype=dtype) for _ in range(3))
-                words = torch.randn(30522, hidden, device=DEVICE, dtype=dtype)
-                positions = torch.randn(512, hidden, device=DEVICE, dtype=dtype)
-                types = torch.randn(2, hidden, device=DEVICE, dtype=dtype)
-                count = sets_for(3 * tokens * hidden * element)
-                x = [torch.randn(tokens, hidden, device=DEVICE, dtype=dtype) for _ in range(count)]
-                s = [torch.randn(tokens, hidden, device=DEVICE, dtype=dtype) for _ in range(count)]
-                y = [torch.empty_like(x[0]) for _ in range(count)]
-                ids = [torch.randint(0, 30522, (tokens // 128, 128), device=DEVICE, dtype=torch.int32) for _ in range(count)]
-                zero = torch.zeros_like(ids[0])
-                place = torch.arange(128, device=DEVICE, dtype=torch.int32)
-                size = tokens * hidden * element
-                seen = min(30522, tokens)  # rows of the word table that a batch touches, at most
-                table = {
-                    'layer_norm': (2 * size, lambda i: kernels.layer_norm(x[i], gamma, beta, out=y[i]),
-                                   lambda i: F.layer_norm(x[i], (hidden,), gamma, beta, 1e-12)),
-                    'skip_layer_norm': (3 * size, lambda i: kernels.skip_layer_norm(x[i], s[i], gamma, beta, bias, out=y[i]),
-                                        lambda i: F.layer_norm(x[i] + s[i] + bias, (hidden,), gamma, beta, 1e-12)),
-                    'emb_layer_norm': (size + seen * hidden * element + 8 * tokens,
-                                       lambda i: kernels.emb_layer_norm(ids[i], zero, words, positions, types, gamma, beta,
-                                                                        out=y[i].view(*ids[i].shape, hidden)),
-                                       lambda i: F.layer_norm(F.embedding(ids[i], words) + F.embedding(place, positions) +
-                                                              F.embedding(zero, types), (hidden,), gamma, beta, 1e-12)),
-                }
-                for name, (size_moved, ours, theirs) in table.items():
-                    us = time_graph([lambda i=i: ours(i) for i in range(count)])
-                    torch_us = time_graph([lambda i=i: theirs(i) for i in range(count)])
-                    rows.append({'plugin': name, 'tokens': tokens, 'hidden': hidden, 'type': str(dtype)[6:], 'us': us,
-                                 'torch_eager_us': torch_us, 'bytes': size_moved, 'tb_per_s': size_moved / us / 1e6,
-                                 'share_of_copy': size_moved / us / 1e6 / limits['copy_tb_per_s']})
-                    print(f'{name:16} {tokens:6}x{hidden:<5} {str(dtype)[6:]:9} {us:8.2f} us  torch {torch_us:8.2f}  '
-                          f'{100 * rows[-1]["share_of_copy"]:5.1f} % of copy', flush=True)
-    return rows
+    if options.quick:
+        work = [(768, t, torch.float16) for t in (4096, 16384)]
+    else:
+        work = [(hidden, tokens, dtype) for hidden in (768, 1024, 384) for tokens in (4096, 16384, 49152)
+                for dtype in (torch.float16, torch.bfloat16, torch.float32)]
+        work += [(768, tokens, torch.float16) for tokens in (128, 1024)]
+    if options.compile:
+        work = [(768, tokens, torch.float16) for tokens in (16384, 4096)]
+    for hidden, tokens, dtype in work:
+        for name, make in norm_work(tokens, hidden, dtype).items():
+            sets, reads, writes, ours, theirs, function = make()
+            if options.compile:
+                compiled = torch.compile(function, dynamic=False)
+                us = time_graph([lambda i=i: theirs(compiled, i) for i in range(sets)])
+                rows.append({'plugin': name, 'tokens': tokens, 'hidden': hidden, 'type': str(dtype)[6:], 'torch_compile_us': us})
+                print(f'{name:16} {tokens:6}x{hidden:<5} torch.compile {us:8.2f} us', flush=True)
+                yield rows
+                continue
+            moved = reads + writes
+            variants = range(kernels.norm_variants()) if options.variants else []
+            row = {'plugin': name, 'tokens': tokens, 'hidden': hidden, 'type': str(dtype)[6:], 'cache': 'cold', 'sets': sets,
+                   'bytes_read': reads, 'bytes_written': writes,
+                   'us': time_graph([lambda i=i: ours(i, -1) for i in range(sets)]), 'move_us': move_us(reads, writes),
+                   'torch_eager_us': time_graph([lambda i=i: theirs(function, i) for i in range(sets)]),
+                   'variants_us': [time_graph([lambda i=i: ours(i, v) for i in range(sets)]) for v in variants]}
+            row['tb_per_s'] = moved / row['us'] / 1e6
+            row['share_of_move'] = row['move_us'] / row['us']
+            row['share_of_memory'] = row['tb_per_s'] / limits['memory_tb_per_s'] if limits['memory_tb_per_s'] else None
+            rows.append(row)
+            print(f'{name:16} {tokens:6}x{hidden:<5}{row["type"]:9}{row["us"]:7.2f} us {row["tb_per_s"]:5.2f} TB/s  '
+                  f'move {row["move_us"]:7.2f} ({100 * row["share_of_move"]:3.0f} %)  '
+                  f'peak {100 * (row["share_of_memory"] or 0):3.0f} %  torch {row["torch_eager_us"]:7.2f}  '
+                  f'{" ".join(f"{t:.2f}" for t in row["variants_us"])}', flush=True)
+            yield rows
+    yield rows
 
 
 def torch_attention(qkv, heads, size, keep, backend):
@@ -224,6 +300,9 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--quick', action='store_true')
     parser.add_argument('--only', choices=['norm', 'attention', 'packed'])
+    parser.add_argument('--variants', action='store_true', help='every way to launch the LayerNorm family, too')
+    parser.add_argument('--compile', action='store_true', help='torch.compile of the LayerNorm family, and nothing else')
+    parser.add_argument('--out', default='bench.json')
     options = parser.parse_args()
     torch.manual_seed(0)
     limits = peaks()
@@ -231,12 +310,14 @@ def main():
     report = {'command': ' '.join(['python3', *sys.argv]), 'commit': commit(), 'device': torch.cuda.get_device_name(),
               'driver': subprocess.run(['nvidia-smi', '--query-gpu=driver_version', '--format=csv,noheader'],
                                        capture_output=True, text=True).stdout.strip(),
-              'torch': torch.__version__, 'cuda': torch.version.cuda, 'limits': limits}
-    wanted = [options.only] if options.only else ['attention', 'packed', 'norm']
-    for name in wanted:
-        report[name] = {'norm': lambda: normalisation(limits, options.quick), 'attention': lambda: attention(limits, options.quick),
-                        'packed': lambda: packed(options.quick)}[name]()
-        (pathlib.Path(os.environ.get('OUT', '.')) / 'bench.json').write_text(json.dumps(report, indent=1))
+              'torch': torch.__version__, 'cuda': torch.version.cuda, 'l2_bytes': torch.cuda.get_device_properties(0).L2_cache_size,
+              'limits': limits}
+    parts = {'norm': lambda: normalisation(limits, options), 'attention': lambda: [attention(limits, options.quick)],
+             'packed': lambda: [packed(options.quick)]}
+    for name in ['norm'] if options.compile else [options.only] if options.only else list(parts):
+        for so_far in parts[name]():  # what is done is kept if time runs out
+            report[name] = so_far
+            (pathlib.Path(os.environ.get('OUT', '.')) / options.out).write_text(json.dumps(report, indent=1))
 
 
 if __name__ == '__main__':

@@ -1,6 +1,6 @@
 """Every kernel against PyTorch in float64 over random shapes, types, masks and lengths.
 
-    python3 packages/plugins-cuda/harness/check.py [--cases 500] [--seed 1] [--only attention]
+    python3 packages/plugins-cuda/harness/check.py [--cases 500] [--seed 1] [--only attention] [--out check.json]
 
 Writes $OUT/check.json (default: the current folder). Exit code 1 if a case fails; each failure prints its seed, and
 `--only NAME --first SEED --cases 1` repeats it.
@@ -98,6 +98,10 @@ def pick_hidden(rng):
                        3072, 4096, 4104, 5000, 5120, 8192, 12288, 16384, 16392, rng.randint(1, 2000), 8 * rng.randint(1, 600)])
 
 
+def pick_variant(rng):
+    return rng.choice([-1, -1, rng.randrange(kernels.norm_variants())])
+
+
 def pick_types(rng):
     dtype = rng.choice([torch.float32, torch.float16, torch.bfloat16])
     return dtype, rng.choice([dtype, torch.float32])
@@ -145,7 +149,7 @@ def layer_norm(rng):
     x = offset_copy(rng, values(rng, (rows, hidden), dtype))
     gamma, beta = affine(rng, hidden, parameter)
     whole, y = guarded((rows, hidden), dtype, rng.choice([0, 0, 0, 1]))
-    kernels.layer_norm(x, gamma, beta, epsilon, out=y)
+    kernels.layer_norm(x, gamma, beta, epsilon, out=y, variant=pick_variant(rng))
     check_guards(whole, y, dtype)
     return check_norm(y, *norm_truth(x.double(), gamma, beta, epsilon))
 
@@ -161,7 +165,7 @@ def skip_layer_norm(rng):
     gamma, beta = affine(rng, hidden, parameter)
     whole, y = guarded((rows, hidden), dtype)
     whole_sum, total = guarded((rows, hidden), dtype) if rng.random() < 0.5 else (None, None)
-    kernels.skip_layer_norm(x, skip, gamma, beta, bias, epsilon, out=y, total=total)
+    kernels.skip_layer_norm(x, skip, gamma, beta, bias, epsilon, out=y, total=total, variant=pick_variant(rng))
     check_guards(whole, y, dtype)
     s = x.double() + skip.double() + (0 if bias is None else bias.double())
     lost = 2.0**-22 * (x.double().abs() + skip.double().abs() + (0 if bias is None else bias.double().abs()))
@@ -216,7 +220,7 @@ def emb_layer_norm(rng):
         where = position.to(id_type)
     whole, y = guarded((*shape, hidden), dtype)
     kernels.emb_layer_norm(ids.to(id_type), token_types.to(id_type), words, positions, types, gamma, beta, source, where,
-                           epsilon, out=y)
+                           epsilon, out=y, variant=pick_variant(rng))
     check_guards(whole, y, dtype)
     bad = (ids < 0) | (ids >= vocabulary) | (token_types < 0) | (token_types >= kinds) | (position < 0) | (position >= places)
     parts = [words[ids.masked_fill(bad, 0)].double(), positions[position.masked_fill(bad, 0)].double(),
@@ -396,6 +400,7 @@ def main():
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--first', type=int, default=None, help='the seed of the first case')
     parser.add_argument('--only', default=None, choices=list(CASES))
+    parser.add_argument('--out', default='check.json')
     options = parser.parse_args()
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cuda.allow_fp16_bf16_reduction_math_sdp(True)  # REFERENCE=math rounds as the others do
@@ -426,7 +431,7 @@ def main():
     report['refusals'] = refusals()
     failed += len(report['refusals']['accepted'])
     print('refused', report['refusals'])
-    out = pathlib.Path(os.environ.get('OUT', '.')) / 'check.json'
+    out = pathlib.Path(os.environ.get('OUT', '.')) / options.out
     out.write_text(json.dumps(report, indent=1))
     print('PASS' if failed == 0 else f'FAIL ({failed})')
     raise SystemExit(1 if failed else 0)

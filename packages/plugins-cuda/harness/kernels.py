@@ -37,31 +37,32 @@ def _int(x):
     return ctypes.c_int(x)
 
 
-def layer_norm(x, gamma, beta, epsilon=1e-12, out=None):
+def layer_norm(x, gamma, beta, epsilon=1e-12, out=None, variant=-1):
     y = torch.empty_like(x) if out is None else out
     hidden = x.shape[-1]
     _call('trt_dsl_layer_norm', _int(TYPES[x.dtype]), _int(TYPES[gamma.dtype]), _pointer(x), _pointer(gamma), _pointer(beta),
-          _pointer(y), ctypes.c_int64(x.numel() // hidden), _int(hidden), ctypes.c_float(epsilon))
+          _pointer(y), ctypes.c_int64(x.numel() // hidden), _int(hidden), ctypes.c_float(epsilon), _int(variant))
     return y
 
 
-def skip_layer_norm(x, skip, gamma, beta, bias=None, epsilon=1e-12, out=None, total=None):
+def skip_layer_norm(x, skip, gamma, beta, bias=None, epsilon=1e-12, out=None, total=None, variant=-1):
     y = torch.empty_like(x) if out is None else out
     hidden = x.shape[-1]
     _call('trt_dsl_skip_layer_norm', _int(TYPES[x.dtype]), _int(TYPES[gamma.dtype]), _pointer(x), _pointer(skip),
           _pointer(bias), _pointer(gamma), _pointer(beta), _pointer(y), _pointer(total),
-          ctypes.c_int64(x.numel() // hidden), _int(hidden), ctypes.c_float(epsilon))
+          ctypes.c_int64(x.numel() // hidden), _int(hidden), ctypes.c_float(epsilon), _int(variant))
     return y
 
 
-def emb_layer_norm(ids, token_types, words, positions, types, gamma, beta, source=COLUMN, where=None, epsilon=1e-12, out=None):
+def emb_layer_norm(ids, token_types, words, positions, types, gamma, beta, source=COLUMN, where=None, epsilon=1e-12, out=None,
+                   variant=-1):
     hidden = words.shape[-1]
     y = torch.empty(*ids.shape, hidden, dtype=words.dtype, device=ids.device) if out is None else out
     _call('trt_dsl_emb_layer_norm', _int(TYPES[words.dtype]), _int(TYPES[gamma.dtype]), _int(ids.dtype == torch.int64),
           _pointer(ids), _pointer(token_types), _pointer(where), _int(source), _pointer(words), _pointer(positions),
           _pointer(types), _pointer(gamma), _pointer(beta), _pointer(y), ctypes.c_int64(ids.numel()), _int(ids.shape[-1]),
           _int(where.numel() - 1 if source == PACKED else 0), _int(words.shape[0]), _int(positions.shape[0]),
-          _int(types.shape[0]), _int(hidden), ctypes.c_float(epsilon))
+          _int(types.shape[0]), _int(hidden), ctypes.c_float(epsilon), _int(variant))
     return y
 
 
@@ -75,6 +76,19 @@ def attention(qkv, heads, head_size, kind=NONE, mask=None, scale=None, variant=-
           _int(batch), _int(0 if packed else qkv.shape[1]), _int(qkv.shape[0] if packed else 0), _int(heads),
           _int(head_size), ctypes.c_float(head_size**-0.5 if scale is None else scale), _int(variant))
     return context
+
+
+def norm_variants():
+    return _lib.trt_dsl_norm_variants()
+
+
+def move(source, reads, target, writes, variant):
+    """Reads and writes that many bytes, and nothing else."""
+    _call('trt_dsl_move', _pointer(source), ctypes.c_int64(reads), _pointer(target), ctypes.c_int64(writes), _int(variant))
+
+
+def move_variants():
+    return _lib.trt_dsl_move_variants()
 
 
 def variants(head_size):

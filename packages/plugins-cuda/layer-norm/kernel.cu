@@ -1,7 +1,7 @@
 #include "kernel.cuh"
 
 #include "../common/dispatch.cuh"
-#include "../common/normalize.cuh"
+#include "../common/normalize_launch.cuh"
 
 namespace trt_dsl {
 namespace {
@@ -15,17 +15,19 @@ struct Rows {
   T const* x;
   int hidden;
 
-  __device__ __forceinline__ T const* open(int64_t row) const { return x + row * hidden; }
+  struct Place {};
+  __device__ __forceinline__ Place look(int64_t) const { return {}; }
+
+  __device__ __forceinline__ T const* open(int64_t row, Place) const { return x + row * hidden; }
 
   template <int N>
   __device__ __forceinline__ Raw<N> fetch(T const* at, int column) const {
-    return loadPack<N>(at + column);
+    return loadPackOnce<N>(at + column);
   }
 
   template <int N>
   __device__ __forceinline__ void decode(Raw<N> const& raw, float (&value)[N]) const {
-#pragma unroll
-    for (int i = 0; i < N; ++i) value[i] = toFloat(raw.values[i]);
+    widen(raw, value);
   }
 
   template <int N>
@@ -42,7 +44,8 @@ cudaError_t layerNorm(LayerNormArguments const& a, cudaStream_t stream) {
     using P = typename decltype(parameter)::Type;
     Rows<T> const source{static_cast<T const*>(a.x), a.hidden};
     Affine<P> const affine{static_cast<P const*>(a.gamma), static_cast<P const*>(a.beta)};
-    return normalizeRows(source, affine, static_cast<T*>(a.y), a.rows, a.hidden, a.epsilon, aligned16(a.x), stream);
+    return normalizeRows(source, affine, static_cast<T*>(a.y), a.rows, a.hidden, a.epsilon, aligned16(a.x), a.variant,
+                         stream);
   });
 }
 

@@ -3,6 +3,7 @@
 #include <cuda_runtime_api.h>
 
 #include "../emb-layer-norm/kernel.cuh"
+#include "../harness/move.cuh"
 #include "../layer-norm/kernel.cuh"
 #include "../qkv-to-context/kernel.cuh"
 #include "../skip-layer-norm/kernel.cuh"
@@ -12,15 +13,15 @@
 using trt_dsl::Type;
 
 TRT_DSL_EXPORT int trt_dsl_layer_norm(int type, int parameterType, void const* x, void const* gamma, void const* beta,
-                                      void* y, int64_t rows, int hidden, float epsilon, cudaStream_t stream) {
-  return trt_dsl::layerNorm({Type(type), Type(parameterType), x, gamma, beta, y, rows, hidden, epsilon}, stream);
+                                      void* y, int64_t rows, int hidden, float epsilon, int variant, cudaStream_t stream) {
+  return trt_dsl::layerNorm({Type(type), Type(parameterType), x, gamma, beta, y, rows, hidden, epsilon, variant}, stream);
 }
 
 TRT_DSL_EXPORT int trt_dsl_skip_layer_norm(int type, int parameterType, void const* x, void const* skip, void const* bias,
                                            void const* gamma, void const* beta, void* y, void* sum, int64_t rows,
-                                           int hidden, float epsilon, cudaStream_t stream) {
+                                           int hidden, float epsilon, int variant, cudaStream_t stream) {
   return trt_dsl::skipLayerNorm(
-      {Type(type), Type(parameterType), x, skip, bias, gamma, beta, y, sum, rows, hidden, epsilon}, stream);
+      {Type(type), Type(parameterType), x, skip, bias, gamma, beta, y, sum, rows, hidden, epsilon, variant}, stream);
 }
 
 TRT_DSL_EXPORT int trt_dsl_emb_layer_norm(int type, int parameterType, int wideIds, void const* ids, void const* tokenTypes,
@@ -28,11 +29,11 @@ TRT_DSL_EXPORT int trt_dsl_emb_layer_norm(int type, int parameterType, int wideI
                                           void const* positionTable, void const* tokenTypeTable, void const* gamma,
                                           void const* beta, void* y, int64_t tokens, int sequence, int batch, int words,
                                           int positionCount, int tokenTypeCount, int hidden, float epsilon,
-                                          cudaStream_t stream) {
+                                          int variant, cudaStream_t stream) {
   return trt_dsl::embLayerNorm(
       {Type(type), Type(parameterType), wideIds != 0, ids, tokenTypes, positions, trt_dsl::PositionSource(positionSource),
        wordTable, positionTable, tokenTypeTable, gamma, beta, y, tokens, sequence, batch, words, positionCount,
-       tokenTypeCount, hidden, epsilon},
+       tokenTypeCount, hidden, epsilon, variant},
       stream);
 }
 
@@ -45,5 +46,13 @@ TRT_DSL_EXPORT int trt_dsl_qkv_to_context(int type, void const* qkv, void* conte
 }
 
 TRT_DSL_EXPORT int trt_dsl_qkv_to_context_variants(int headSize) { return trt_dsl::variantCount(headSize); }
+
+TRT_DSL_EXPORT int trt_dsl_norm_variants() { return trt_dsl::kNormVariants; }
+
+TRT_DSL_EXPORT int trt_dsl_move(void const* from, int64_t reads, void* to, int64_t writes, int variant, cudaStream_t stream) {
+  return trt_dsl::moveBytes(from, reads, to, writes, variant, stream);
+}
+
+TRT_DSL_EXPORT int trt_dsl_move_variants() { return trt_dsl::kMoveVariants; }
 
 TRT_DSL_EXPORT char const* trt_dsl_error(int code) { return cudaGetErrorString(cudaError_t(code)); }

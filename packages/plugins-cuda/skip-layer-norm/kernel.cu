@@ -1,7 +1,7 @@
 #include "kernel.cuh"
 
 #include "../common/dispatch.cuh"
-#include "../common/normalize.cuh"
+#include "../common/normalize_launch.cuh"
 
 namespace trt_dsl {
 namespace {
@@ -22,23 +22,31 @@ struct Sums {
   T* sum;
   int hidden;
 
-  __device__ __forceinline__ int64_t open(int64_t row) const { return row * hidden; }
+  struct Place {};
+  __device__ __forceinline__ Place look(int64_t) const { return {}; }
+
+  __device__ __forceinline__ int64_t open(int64_t row, Place) const { return row * hidden; }
 
   template <int N>
   __device__ __forceinline__ Raw<N> fetch(int64_t at, int column) const {
     Raw<N> raw;
-    raw.x = loadPack<N>(x + at + column);
-    raw.skip = loadPack<N>(skip + at + column);
+    raw.x = loadPackOnce<N>(x + at + column);
+    raw.skip = loadPackOnce<N>(skip + at + column);
     if constexpr (kBias) raw.bias = loadPack<N>(bias + column);
     return raw;
   }
 
   template <int N>
   __device__ __forceinline__ void decode(Raw<N> const& raw, float (&value)[N]) const {
+    float other[N];
+    widen(raw.x, value);
+    widen(raw.skip, other);
 #pragma unroll
-    for (int i = 0; i < N; ++i) {
-      value[i] = toFloat(raw.x.values[i]) + toFloat(raw.skip.values[i]);
-      if constexpr (kBias) value[i] += toFloat(raw.bias.values[i]);
+    for (int i = 0; i < N; ++i) value[i] += other[i];
+    if constexpr (kBias) {
+      widen(raw.bias, other);
+#pragma unroll
+      for (int i = 0; i < N; ++i) value[i] += other[i];
     }
   }
 
@@ -59,7 +67,8 @@ cudaError_t run(SkipLayerNormArguments const& a, cudaStream_t stream) {
     Sums<T, kBias> const source{static_cast<T const*>(a.x), static_cast<T const*>(a.skip), static_cast<T const*>(a.bias),
                                 static_cast<T*>(a.sum), a.hidden};
     Affine<P> const affine{static_cast<P const*>(a.gamma), static_cast<P const*>(a.beta)};
-    return normalizeRows(source, affine, static_cast<T*>(a.y), a.rows, a.hidden, a.epsilon, vectors, stream);
+    return normalizeRows(source, affine, static_cast<T*>(a.y), a.rows, a.hidden, a.epsilon, vectors, a.variant,
+                         stream);
   });
 }
 

@@ -20,6 +20,7 @@ struct SkipLayerNormArguments {
   int64_t rows;
   int32_t hidden;
   float epsilon;
+  int32_t variant = -1;  // -1: what suits; others are for the harness (normalize_launch.cuh)
 };
 
 cudaError_t skipLayerNorm(SkipLayerNormArguments const& arguments, cudaStream_t stream);

@@ -34,6 +34,9 @@ struct dim3 {
   unsigned x = 1, y = 1, z = 1;
   dim3(unsigned x_ = 1, unsigned y_ = 1, unsigned z_ = 1) : x(x_), y(y_), z(z_) {}
 };
+struct float2 {
+  float x, y;
+};
 struct alignas(16) uint4 {
   unsigned x, y, z, w;
 };
@@ -207,6 +210,7 @@ inline char* sharedAt(uint32_t offset, size_t bytes) {
 #define threadIdx (dim3(emulate::block->current->thread, 0, 0))
 #define blockIdx (emulate::block->index)
 #define blockDim (emulate::block->size)
+#define gridDim (emulate::block->grid)
 
 inline void __syncthreads() { emulate::gather(emulate::block->barrier, emulate::block->alive); }
 inline void __syncwarp() {
@@ -253,4 +257,11 @@ inline float __int_as_float(int bits) {
   std::memcpy(&x, &bits, 4);
   return x;
 }
+inline float __uint_as_float(unsigned bits) { return __int_as_float(int(bits)); }
+inline unsigned __float_as_uint(float x) {
+  unsigned bits;
+  std::memcpy(&bits, &x, 4);
+  return bits;
+}
+inline float rsqrtf(float x) { return 1.0f / std::sqrt(x) * (1.0f + 1.2e-7f); }  // as far off as the device's may be
 inline size_t __cvta_generic_to_shared(void const* p) { return size_t(static_cast<char const*>(p) - emulate::sharedMemory()); }
