@@ -1,14 +1,18 @@
 import {
   calibrate,
+  collectCalibration,
   collectChannelRanges,
   collectHistograms,
   dim,
   type Feeds,
   type Graph,
   Network,
+  print,
   quantize,
+  quantizeCalibrated,
   smooth,
   Weights,
+  weightsChecksum,
 } from '@trt-dsl/dsl';
 import { onnxBackend } from '@trt-dsl/onnx-backend';
 import { describe, expect, it } from 'vitest';
@@ -116,6 +120,32 @@ describe('calibrate', () => {
     expect(distance(float8!, float!)).toBeLessThan(0.06);
     expect(distance(int8!, float!)).toBeGreaterThan(1e-4);
   });
+});
+
+describe('collectCalibration', () => {
+  it.each([false, true])(
+    'is what calibrate, and smooth if wanted (%s), give; quantizes without data',
+    async (wanted) => {
+      const options = { mask: 'mask', method: 'percentile' } as const;
+      const passes: string[] = [];
+      const found = await collectCalibration(model(), backend, [batch()], {
+        ...options,
+        dataType: 'float8',
+        smooth: wanted,
+        onProgress: (pass, batches) => passes.push(`${pass} ${batches}`),
+      });
+      expect(passes).toEqual([...(wanted ? ['channels 1'] : []), 'ranges 1', 'histograms 1']);
+      const channels = wanted ? await collectChannelRanges(model(), backend, [batch()], options) : null;
+      const graph = channels ? smooth(model(), { ranges: channels }) : model();
+      const ranges = await calibrate(graph, backend, [batch()], options);
+      const weights = weightsChecksum(model());
+      expect(found).toEqual({ weights, calibrator: 'percentile', dataType: 'float8', ranges, channels });
+      const quantized = quantizeCalibrated(model(), found, { dataType: 'float8' });
+      const due = quantize(graph, { dataType: 'float8', ranges });
+      expect(print(quantized)).toBe(print(due));
+      expect(await run(quantized)).toEqual(await run(due));
+    },
+  );
 });
 
 describe('smooth', () => {

@@ -128,26 +128,3 @@ test('perf --markdown is a Markdown table', async () => {
   );
   expect(stdout).toMatch(/^\| batch × seq \| host avg .*\n\| --- \| ---: .*\n\| 1 × 32 \| .*\n\| 2 × 32 \| /);
 });
-
-test('INT8: calibrated with SQuAD windows, by the cache the same; TensorRT-RTX builds it', async () => {
-  const folder = temporaryFolder();
-  const [engine, again, predictions, cache] = ['e', 'a', 'p.json', 'c'].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-    string,
-  ];
-  const sizes = ['-m', fixture('tensorflow/model.ckpt-1'), '-b', '8', '-s', '96', '--int8', '--calib-path', cache];
-  const built = await report('build', ...sizes, '-o', engine, '-j', squad, '-n', '12', '--backend', 'onnx');
-  expect(built.quantization).toEqual({ dataType: 'int8', recipe: 'accurate', ranges: squad });
-  await report('infer', '-e', engine, '-sq', squad, '-o', predictions);
-  expect(await report('evaluate', predictions, '-sq', squad)).toMatchObject({ f1: 100 });
-  const { outputs, quantized } = await report('compare', '-e', engine, '--with', 'onnxruntime', '--tolerance', '0.05');
-  expect(quantized).toBe(true);
-  for (const { relativeL2 } of outputs) expect(relativeL2).toBeGreaterThan(2e-3); // products really are in INT8
-
-  const cached = await report('build', ...sizes, '-o', again, '--backend', 'onnx');
-  expect(cached).toMatchObject({ checksum: built.checksum, quantization: { ranges: cache } });
-  const rtx = await report('build', ...sizes, '-o', again, '--backend', 'tensorrt-rtx');
-  expect(rtx).toMatchObject({ precision: 'fp16', quantization: { dataType: 'int8' } });
-});

@@ -31,7 +31,7 @@ describe('bert-squad', () => {
     [[], /no command is given/],
     [['bulid'], /Did you mean build\?/],
     [['build', '-m', 'x'], /Missing required argument: output/],
-    [['build', '-m', 'x', '-o', 'y', '--precision', 'int8'], /Choices: "fp32", "fp16", "bf16"/],
+    [['build', '-m', 'x', '-o', 'y', '--precision', 'int4'], /Choices: "fp32", "fp16", "bf16", "int8", "fp8"/],
   ])('%j: exit code 2 and one line', async (argv, message) => {
     const { exitCode, stderr } = await bertSquad(...argv);
     expect(exitCode).toBe(2);

@@ -5,7 +5,8 @@ import { dirname } from 'node:path';
 import type { BertConfig, Tokenizer } from '@trt-dsl/bert-model';
 import { type Engine, messageOf, TrtDslError } from '@trt-dsl/dsl';
 import { type BackendVersion, backendNames, formatBackend, type OpenBackend, openBackend } from './backends.ts';
-import { type Precision, type TokenizerData, tokenizerFrom, type WeightsOrigin } from './model.ts';
+import { type TokenizerData, tokenizerFrom, type WeightsOrigin } from './model.ts';
+import type { NetworkSettings } from './network.ts';
 import type { BertProfile } from './profiles.ts';
 
 const format = 'bert-squad engine 1';
@@ -14,21 +15,10 @@ const format = 'bert-squad engine 1';
 export const engineTasks = ['question-answering', 'pooled'] as const;
 export type EngineTask = (typeof engineTasks)[number];
 
-/** How products were quantized. */
-export interface Quantization {
-  readonly dataType: 'int8';
-  readonly recipe: string;
-  /** the SQuAD file or the calibration cache that the ranges are from */
-  readonly ranges: string;
-}
-
 /** What stands in the JSON beside an engine: all that the other commands need to know. */
-export interface EngineDescription {
+export interface EngineDescription extends NetworkSettings {
   readonly format: string;
   readonly task: EngineTask;
-  readonly precision: Precision;
-  /** null where every layer computes in `precision` */
-  readonly quantization: Quantization | null;
   readonly tf32: boolean;
   readonly profiles: readonly BertProfile[];
   readonly backend: BackendVersion;
@@ -47,7 +37,9 @@ const version = '0.1.0';
 /** Where the description of an engine lies. */
 export const descriptionPath = (engine: string): string => `${engine}.json`;
 
-const checksumOf = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+/** `sha256:…` of bytes, or of a text's UTF-8. */
+export const checksumOf = (content: Uint8Array | string): string =>
+  `sha256:${createHash('sha256').update(content).digest('hex')}`;
 
 /**
  * Writes an engine and its description. Each file appears when it is whole, the description last.
@@ -64,6 +56,7 @@ export async function writeEngine(
     task: about.task,
     precision: about.precision,
     quantization: about.quantization,
+    calibration: about.calibration,
     tf32: about.tf32,
     profiles: about.profiles,
     backend: about.backend,
@@ -74,7 +67,6 @@ export async function writeEngine(
     config: about.config,
     tokenizer: about.tokenizer,
   };
-  await mkdir(dirname(path), { recursive: true });
   await writeWhole(path, bytes);
   await writeWhole(descriptionPath(path), lineByKey(description));
   return description;
@@ -86,10 +78,11 @@ const lineByKey = (object: object): string =>
     .map(([key, value]) => ` ${JSON.stringify(key)}: ${JSON.stringify(value)}`)
     .join(',\n')}\n}\n`;
 
-/** Writes a file beside its place and renames it. @throws TrtDslError 'file' */
+/** Writes a file beside its place and renames it; its folder is made. @throws TrtDslError 'file' */
 export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
   const partial = `${path}.${process.pid}.unfinished`;
   try {
+    await mkdir(dirname(path), { recursive: true });
     await writeFile(partial, content);
     await rename(partial, path);
   } catch (error) {

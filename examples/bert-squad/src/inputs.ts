@@ -1,4 +1,4 @@
-import { type BertFeeds, type Feature, feedsOf, readSquad, squadFeatures, type Tokenizer } from '@trt-dsl/bert-model';
+import { type BertFeeds, readSquad, squadFeatures, type Tokenizer } from '@trt-dsl/bert-model';
 import { type HostTensor, TrtDslError } from '@trt-dsl/dsl';
 import type { Sizes } from './profiles.ts';
 
@@ -34,17 +34,46 @@ export function randomFeeds({ batch, seq }: Sizes, vocabSize: number, seed: numb
   };
 }
 
+/** What a network reads in one row of a batch: tokens, and 0 or 1 for the text that each is of. */
+export interface Row {
+  readonly ids: readonly number[];
+  readonly typeIds: readonly number[];
+}
+
+/** Rows as feeds, padded to a length. */
+export function paddedFeeds(rows: readonly Row[], seq: number): BertFeeds {
+  const tensor = (of: (row: Row) => readonly number[]): HostTensor<'int32'> => {
+    const data = new Int32Array(rows.length * seq);
+    for (const [i, row] of rows.entries()) data.set(of(row), i * seq);
+    return { dataType: 'int32', shape: [rows.length, seq], data };
+  };
+  return {
+    input_ids: tensor(({ ids }) => ids),
+    token_type_ids: tensor(({ typeIds }) => typeIds),
+    attention_mask: tensor(({ ids }) => ids.map(() => 1)),
+  };
+}
+
 /**
- * Windows of a SQuAD file, padded to the sequence length; from the beginning again where the file has too few.
+ * The first windows of a SQuAD file: each question with as much of its passage as goes into a sequence.
  * @throws TrtDslError 'file' or 'argument'
  */
-export function squadFeeds(path: string, tokenizer: Tokenizer, { batch, seq }: Sizes): BertFeeds {
-  const { examples } = readSquad(path);
-  const windows: Feature[] = [];
-  for (const example of examples) {
-    windows.push(...squadFeatures(example, tokenizer, { maxSequenceLength: seq }));
-    if (windows.length >= batch) break;
+export function squadWindows(path: string, tokenizer: Tokenizer, seq: number, count: number): readonly Row[] {
+  const windows: Row[] = [];
+  for (const example of readSquad(path).examples) {
+    const features = squadFeatures(example, tokenizer, { maxSequenceLength: seq });
+    windows.push(...features.map(({ encoding }) => encoding));
+    if (windows.length >= count) break;
   }
   if (windows.length === 0) throw new TrtDslError('file', `${path}: holds no question`);
-  return feedsOf(Array.from({ length: batch }, (_, i) => tokenizer.pad(windows[i % windows.length]!.encoding, seq)));
+  return windows.slice(0, count);
+}
+
+/** A batch of windows of a SQuAD file, from the beginning again where the file has too few; see `squadWindows`. */
+export function squadFeeds(path: string, tokenizer: Tokenizer, { batch, seq }: Sizes): BertFeeds {
+  const windows = squadWindows(path, tokenizer, seq, batch);
+  return paddedFeeds(
+    Array.from({ length: batch }, (_, i) => windows[i % windows.length]!),
+    seq,
+  );
 }

@@ -13,7 +13,7 @@ import {
   type TokenizerOptions,
   Vocabulary,
 } from '@trt-dsl/bert-model';
-import { type FloatType, type Graph, TrtDslError } from '@trt-dsl/dsl';
+import { type FloatType, type Graph, type QuantizedType, TrtDslError } from '@trt-dsl/dsl';
 
 /** What a network computes in, as the command line spells it. */
 export const precisions = ['fp32', 'fp16', 'bf16'] as const;
@@ -23,6 +23,13 @@ export const dataTypeOf: Readonly<Record<Precision, FloatType>> = {
   fp16: 'float16',
   bf16: 'bfloat16',
 };
+
+/** Types that a network's products can compute in, everything else being in one of `precisions`. */
+export const quantizedPrecisions = ['int8', 'fp8'] as const;
+export type QuantizedPrecision = (typeof quantizedPrecisions)[number];
+export const quantizedTypeOf: Readonly<Record<QuantizedPrecision, QuantizedType>> = { int8: 'int8', fp8: 'float8' };
+export const isQuantized = (precision: Precision | QuantizedPrecision): precision is QuantizedPrecision =>
+  Object.hasOwn(quantizedTypeOf, precision);
 
 export const randomModels = ['base', 'large'] as const;
 export type RandomModel = (typeof randomModels)[number];

@@ -1,7 +1,7 @@
-import { TrtDslError } from '@trt-dsl/dsl';
+import { recipes, type ScaleMethod, scaleMethods, TrtDslError } from '@trt-dsl/dsl';
 import type { InferredOptionTypes, Options } from 'yargs';
 import { backendNames } from './backends.ts';
-import { precisions, randomModels } from './model.ts';
+import { precisions, quantizedPrecisions, randomModels } from './model.ts';
 
 /** The arguments that a table of options gives. */
 export type Args<O extends { readonly [name: string]: Options }> = InferredOptionTypes<O>;
@@ -62,9 +62,53 @@ export const modelOptions = {
   },
 } as const satisfies Record<string, Options>;
 
-/** How a network is computed. */
-export const precisionOption = {
-  precision: { choices: precisions, describe: 'Type that the network computes in; fp32 by default' },
+const named = <K extends string>(table: Readonly<Record<K, unknown>>): readonly K[] => Object.keys(table) as K[];
+
+/** How a network is computed. What is behind `precision` goes with int8 and fp8, whose `quantize` makes Q/DQ layers of it. */
+export const networkOptions = {
+  precision: {
+    choices: [...precisions, ...quantizedPrecisions],
+    describe: 'Type that the network computes in, fp32 by default; int8 and fp8: its products, calibrated',
+  },
+  'calibration-cache': {
+    requiresArg: true,
+    coerce: once('--calibration-cache'),
+    describe: "int8, fp8: ranges that `calibrate` wrote, or a cache in TensorRT's format",
+  },
+  recipe: {
+    choices: named(recipes),
+    describe: 'int8, fp8: which products; by default accurate for int8, gemm for fp8',
+  },
+  exclude: {
+    type: 'string',
+    array: true,
+    describe: 'int8, fp8: layers to leave alone: a path, * any characters, or a file of such lines (several)',
+  },
+  rest: { choices: precisions, describe: 'int8, fp8: type of everything else; fp16 by default' },
+} as const satisfies Record<string, Options>;
+
+/** How ranges are found. */
+export const calibrationOptions = {
+  'calibration-data': {
+    requiresArg: true,
+    coerce: once('--calibration-data'),
+    describe: 'Lines of text, SQuAD JSON, or token arrays (JSON, .npy), which the float network reads on the CPU',
+  },
+  'calibration-num': {
+    alias: 'n',
+    coerce: whole('--calibration-num', 1),
+    describe: 'How many sequences of it; 100 by default',
+  },
+  'calibration-batch': {
+    coerce: whole('--calibration-batch', 1),
+    describe: 'How many sequences at once; 8 by default; the ranges do not depend on it',
+  },
+  calibrator: {
+    choices: named(scaleMethods),
+    coerce: (value: unknown) => (value === 'minmax' ? 'min-max' : (value as ScaleMethod)),
+    describe: 'How ranges are chosen; by default mse for int8, min-max for fp8',
+  },
+  smooth: { type: 'boolean', describe: 'Move outliers of activations into the kernels first (SmoothQuant)' },
 } as const satisfies Record<string, Options>;
 
 export const backendOption = {

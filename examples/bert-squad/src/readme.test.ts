@@ -15,7 +15,7 @@ const commandsOf = (readme: string): string[] =>
   );
 
 test.each([
-  ['examples/bert-squad/README.md', 12],
+  ['examples/bert-squad/README.md', 24],
   ['examples/fill-mask/README.md', 2],
 ])(
   'every command of %s works',
@@ -25,14 +25,18 @@ test.each([
     // What `npx` runs, from a folder that has no node_modules.
     const bin = join(folder, 'bin');
     mkdirSync(bin);
-    for (const name of ['bert-squad', 'fill-mask'])
-      symlinkSync(join(root, 'examples', name, 'bin', `${name}.js`), join(bin, name));
+    for (const [name, place] of [
+      ['bert-squad', 'examples/bert-squad'],
+      ['fill-mask', 'examples/fill-mask'],
+      ['trt-dsl', 'tools'],
+    ] as const)
+      symlinkSync(join(root, place, 'bin', `${name}.js`), join(bin, name));
     const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}` };
 
     const commands = commandsOf(readme);
     expect(commands.length).toBeGreaterThanOrEqual(least);
     for (const command of commands) {
-      expect(command).toMatch(/^npx (bert-squad|fill-mask) /);
+      expect(command).toMatch(/^npx (bert-squad|fill-mask|trt-dsl) /);
       const { stdout } = await promisify(execFile)('bash', ['-c', command.replace(/^npx /, '')], { cwd: folder, env });
       if (command.includes('"What is TensorRT?"')) {
         expect(stdout).toContain('Answer:   a high performance deep learning inference platform');

@@ -42,10 +42,10 @@ describe('TensorRT-RTX', () => {
 
   test.skipIf(gpu)('is passed over, aloud, where there is no GPU', async () => {
     const engine = join(temporaryFolder(), 'best');
-    const { stderr } = await bertSquad('build', '-m', fixture('npy'), '-o', engine, '-s', '64', '--int8', '--strict');
+    const { stderr } = await bertSquad('build', '-m', fixture('npy'), '-o', engine, '-s', '64', '--fp16', '--strict');
     expect(stderr).toContain('backend: onnx, the best that can build and run here');
     expect(stderr).toContain('tensorrt-rtx: no GPU');
-    expect(stderr).toContain('INT8 is Q/DQ layers in the network now');
+    expect(stderr).toContain('--fp16 is --precision fp16 now');
     expect(stderr).toContain('--strict: always so now');
   });
 });

@@ -9,7 +9,8 @@ import type { perfOptions } from './commands/perf.ts';
 import { type OpenEngine, openEngine, readDescription, tokenizerOf, writeEngine } from './engine-file.ts';
 import { builderArgs } from './handlers/build.ts';
 import { randomFeeds, squadFeeds } from './inputs.ts';
-import { type Model, openModel, type Precision, tokenizerData } from './model.ts';
+import { type Model, openModel, tokenizerData } from './model.ts';
+import { describeNetwork, type Network, type NetworkSettings, networkOf } from './network.ts';
 import type { Args } from './options.ts';
 import { type BertProfile, profilesOf, requireSizes, type Sizes, staticProfile, takes } from './profiles.ts';
 
@@ -21,7 +22,7 @@ const defaults = { batch: [1, 2, 4, 8, 12, 16, 24, 32, 64, 128], seq: [128, 384]
 export interface TimedEngines {
   readonly cells: readonly Sizes[];
   readonly backend: OpenBackend;
-  readonly precision: Precision;
+  readonly settings: NetworkSettings;
   feeds(sizes: Sizes): BertFeeds;
   /** The engine for a cell, with the seconds that building took; `done` gives it back. */
   open(sizes: Sizes): Promise<{ engine: Engine; profile: number; buildSeconds: number | null; done(): void }>;
@@ -34,11 +35,11 @@ export async function openForTiming(args: PerfArgs): Promise<TimedEngines> {
     throw new TrtDslError('argument', '--engine goes without --weights, --random-weights, --precision and --backend');
   const cells = cellsWithin(args, (await readDescription(args.engine!)).profiles);
   const opened = await openEngine(args.engine!, { cudaGraph: args['cuda-graph'] });
-  const { profiles, config, precision } = opened.about;
+  const { profiles, config } = opened.about;
   return {
     cells,
     backend: opened.backend,
-    precision,
+    settings: opened.about,
     feeds: (sizes) => feedsFor(args, config.vocabSize, () => tokenizerOf(opened), sizes),
     open: async (sizes) => ({
       engine: opened.engine,
@@ -55,16 +56,16 @@ interface Job {
   readonly args: PerfArgs;
   readonly model: Model;
   readonly backend: OpenBackend;
-  readonly precision: Precision;
+  readonly network: Network;
   readonly context: CommandContext;
 }
 
 /** Weights, of which an engine is built for each cell; on the CPU one for all. */
 export async function buildForTiming(args: PerfArgs, context: CommandContext): Promise<TimedEngines> {
   const model = openModel(args);
-  const precision = args.precision ?? 'fp32';
+  const network = await networkOf(model, 'question-answering', args, context);
   const backend = await openBackend(args.backend ?? (await usableBackends()).usable[0]!);
-  context.progress.note(`${precision} with ${formatBackend(backend.about)}`);
+  context.progress.note(`${describeNetwork(network.settings)} with ${formatBackend(backend.about)}`);
   const { maxPositions, vocabSize } = model.config;
   const cells = cellsOf(args).filter(({ seq }) => seq <= maxPositions);
   if (cells.length === 0)
@@ -72,12 +73,12 @@ export async function buildForTiming(args: PerfArgs, context: CommandContext): P
       'argument',
       `the network has embeddings for ${maxPositions} positions: name a --sequence-length`,
     );
-  const job = { args, model, backend, precision, context };
+  const job = { args, model, backend, network, context };
   let shared: Engine | undefined;
   return {
     cells,
     backend,
-    precision,
+    settings: network.settings,
     feeds: (sizes) => feedsFor(args, vocabSize, () => vocabularyOf(model), sizes),
     open: async (sizes) => {
       if (args.engines !== undefined) {
@@ -97,11 +98,11 @@ export async function buildForTiming(args: PerfArgs, context: CommandContext): P
 }
 
 async function compile(
-  { args, model, backend, precision, context: { signal, progress } }: Job,
+  { args, backend, network, context: { signal, progress } }: Job,
   sizes: Sizes,
 ): Promise<{ engine: Engine; buildSeconds: number }> {
   const start = performance.now();
-  const engine = await backend.compile(model.graph(precision, 'question-answering'), {
+  const engine = await backend.compile(network.graph, {
     // ONNX Runtime takes any size, and one session serves every cell.
     ...(backend.about.name !== 'onnx' && { profiles: [{ ...staticProfile(sizes) }] }),
     cudaGraph: args['cuda-graph'],
@@ -119,9 +120,10 @@ async function keptEngine(
   job: Job,
   sizes: Sizes,
 ): Promise<{ opened: OpenEngine; buildSeconds: number | null }> {
-  const { args, model, backend, precision } = job;
+  const { args, model, backend, network } = job;
+  const { settings } = network;
   const name = 'random' in model.origin ? model.origin.random : 'bert';
-  const path = join(folder, `${name}-${precision}-b${sizes.batch}-s${sizes.seq}.${backend.about.name}.engine`);
+  const path = join(folder, `${name}-${settings.precision}-b${sizes.batch}-s${sizes.seq}.${backend.about.name}.engine`);
   let buildSeconds: number | null = null;
   if (!existsSync(path)) {
     const built = await compile(job, sizes);
@@ -130,8 +132,7 @@ async function keptEngine(
     const tokenizer = model.tokenizer();
     await writeEngine(path, engine, {
       task: 'question-answering',
-      precision,
-      quantization: null,
+      ...settings,
       tf32: args.tf32,
       profiles: [staticProfile(sizes)],
       backend: backend.about,
@@ -140,9 +141,13 @@ async function keptEngine(
       tokenizer: tokenizer && tokenizerData(tokenizer),
     });
   }
-  const { config, origin, tf32 } = await readDescription(path);
-  if (JSON.stringify([config, origin, tf32]) !== JSON.stringify([model.config, model.origin, args.tf32]))
-    throw new TrtDslError('file', `${path}: was built from other weights; remove it, or name another --engines folder`);
+  const { config, origin, tf32, quantization } = await readDescription(path);
+  const wanted = [model.config, model.origin, args.tf32, settings.quantization];
+  if (JSON.stringify([config, origin, tf32, quantization]) !== JSON.stringify(wanted))
+    throw new TrtDslError(
+      'file',
+      `${path}: was built from other weights, or quantized otherwise; remove it, or name another --engines folder`,
+    );
   return { opened: await openEngine(path, { cudaGraph: args['cuda-graph'] }), buildSeconds };
 }
 

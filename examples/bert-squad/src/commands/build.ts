@@ -1,6 +1,7 @@
 import { defineCommand } from '@trt-dsl/tools';
+import { demoFlags } from '../demo-flags.ts';
 import { engineTasks } from '../engine-file.ts';
-import { backendOption, builderOptions, modelOptions, once, precisionOption, whole } from '../options.ts';
+import { backendOption, builderOptions, calibrationOptions, modelOptions, networkOptions, once } from '../options.ts';
 
 export const buildOptions = {
   ...modelOptions,
@@ -19,7 +20,8 @@ export const buildOptions = {
     default: ['128'],
     describe: 'Tokens of question and passage: 128, or smallest:usual:largest (several)',
   },
-  ...precisionOption,
+  ...networkOptions,
+  ...calibrationOptions,
   task: {
     choices: engineTasks,
     default: 'question-answering',
@@ -32,25 +34,7 @@ export const buildOptions = {
     default: true,
     describe: '--no-fallback: fail where the best backend fails, instead of taking the next',
   },
-  fp16: { type: 'boolean', default: false, describe: "The demo's flag; means --precision fp16" },
-  int8: {
-    type: 'boolean',
-    default: false,
-    describe: 'Products in INT8, calibrated with --squad-json or --calib-path; the rest in fp16',
-  },
-  'squad-json': {
-    alias: 'j',
-    requiresArg: true,
-    coerce: once('--squad-json'),
-    describe: 'SQuAD file to calibrate --int8 with (on the CPU)',
-  },
-  'calib-num': { alias: 'n', coerce: whole('--calib-num', 1), default: 100, describe: 'Windows to calibrate with' },
-  'calib-path': {
-    requiresArg: true,
-    coerce: once('--calib-path'),
-    describe: "Calibration cache in TensorRT's format: read if it is there, else written",
-  },
-  strict: { type: 'boolean', default: false, describe: "The demo's flag; every network is strictly typed now" },
+  ...demoFlags,
 } as const;
 
 export const build = defineCommand({
@@ -60,7 +44,8 @@ export const build = defineCommand({
   examples: [
     ['$0 build -m model.ckpt-8144 -c bert_base -o bert.engine -b 1 8 -s 128 384 --precision fp16', 'four profiles'],
     ['$0 build -m hugging_face_folder -o bert.engine -b 1:8:32 -s 16:128:384', 'one profile of ranges'],
-    ['$0 build -m model.ckpt -c bert_base -o bert.engine --int8 -j train-v1.1.json -n 100', 'INT8 products'],
+    ['$0 build -m model.ckpt -o bert.engine --precision int8 --calibration-data train-v1.1.json', 'INT8 products'],
+    ['$0 build -m model.ckpt -o bert.engine --precision fp8 --calibration-cache ranges.json', 'FP8, without data'],
     ['$0 build -m weights.npz -c bert_base -o bert.engine --backend onnx', 'for the CPU'],
   ],
   run: async (args, context) => (await import('../handlers/build.ts')).build(args, context),

@@ -5,8 +5,8 @@ import {
   builderOptions,
   engineOption,
   modelOptions,
+  networkOptions,
   once,
-  precisionOption,
   real,
   whole,
 } from '../options.ts';
@@ -14,7 +14,7 @@ import {
 export const compareOptions = {
   ...engineOption,
   ...modelOptions,
-  ...precisionOption,
+  ...networkOptions,
   task: { choices: engineTasks, default: 'question-answering', describe: 'Network of --weights without an engine' },
   ...backendOption,
   ...builderOptions,

@@ -1,11 +1,11 @@
 import { defineCommand } from '@trt-dsl/tools';
 import { engineTasks } from '../engine-file.ts';
-import { engineOption, modelOptions, once, precisionOption } from '../options.ts';
+import { engineOption, modelOptions, networkOptions, once } from '../options.ts';
 
 export const exportOptions = {
   ...engineOption,
   ...modelOptions,
-  ...precisionOption,
+  ...networkOptions,
   task: { choices: engineTasks, default: 'question-answering', describe: 'Network of --weights' },
   output: {
     alias: 'o',

@@ -1,11 +1,11 @@
 import { defineCommand } from '@trt-dsl/tools';
 import { engineTasks } from '../engine-file.ts';
-import { engineOption, modelOptions, once, precisionOption, whole } from '../options.ts';
+import { engineOption, modelOptions, networkOptions, once, whole } from '../options.ts';
 
 export const inspectOptions = {
   ...engineOption,
   ...modelOptions,
-  ...precisionOption,
+  ...networkOptions,
   task: { choices: engineTasks, default: 'question-answering', describe: 'Network of --weights' },
   format: {
     choices: ['layers', 'listing', 'dot', 'svg'],

@@ -4,8 +4,8 @@ import {
   builderOptions,
   engineOption,
   modelOptions,
+  networkOptions,
   once,
-  precisionOption,
   real,
   whole,
 } from '../options.ts';
@@ -30,7 +30,7 @@ export const perfOptions = {
     array: true,
     describe: 'Sequence lengths; 128 384 by default, of an engine those that it takes',
   },
-  ...precisionOption,
+  ...networkOptions,
   ...backendOption,
   ...builderOptions,
   'warm-up': { coerce: whole('--warm-up', 0), default: 10, describe: 'Runs before the first that counts' },

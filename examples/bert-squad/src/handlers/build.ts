@@ -1,29 +1,30 @@
-import { existsSync } from 'node:fs';
-import { type Graph, messageOf, TrtDslError } from '@trt-dsl/dsl';
+import { messageOf, TrtDslError } from '@trt-dsl/dsl';
 import type { CommandContext, Report } from '@trt-dsl/tools';
 import { type BackendName, formatBackend, type OpenBackend, openBackend, usableBackends } from '../backends.ts';
 import type { buildOptions } from '../commands/build.ts';
-import { type Quantization, writeEngine } from '../engine-file.ts';
-import { int8Graph } from '../int8.ts';
-import { type Model, openModel, type Precision, tokenizerData } from '../model.ts';
+import { withoutDemoFlags } from '../demo-flags.ts';
+import { writeEngine } from '../engine-file.ts';
+import { openModel, tokenizerData } from '../model.ts';
+import { describeNetwork, networkOf } from '../network.ts';
 import type { Args } from '../options.ts';
-import { type BertProfile, formatProfiles, longestSequence, profilesOf } from '../profiles.ts';
+import { formatProfiles, longestSequence, profilesOf } from '../profiles.ts';
 
 type BuildArgs = Args<typeof buildOptions>;
 
 /** `bert-squad build` */
-export async function build(args: BuildArgs, context: CommandContext): Promise<Report> {
+export async function build(given: BuildArgs, context: CommandContext): Promise<Report> {
   const { progress } = context;
-  const { precision, notes } = precisionOf(args);
+  const { args, notes } = withoutDemoFlags(given);
   for (const note of notes) progress.note(note);
   const profiles = profilesOf(args['batch-size'], args['sequence-length']);
   using model = openModel(args);
-  requirePositions(longestSequence(profiles), model.config.maxPositions);
+  const longest = longestSequence(profiles);
+  requirePositions(longest, model.config.maxPositions);
   const tokenizer = model.tokenizer();
   if (!tokenizer) progress.note('no vocabulary beside the config: `infer` will need --vocab-file');
   const start = performance.now();
-  const { graph, quantization } = await graphOf(model, precision, profiles, args, context);
-  const named = quantization ? `int8 and ${precision}` : precision;
+  const { graph, settings } = await networkOf(model, args.task, args, context, longest);
+  const named = describeNetwork(settings);
   const { backend, engine } = await onBest(args, context, (opened) => {
     progress.note(`building ${graph.nodes.length} layers in ${named} with ${formatBackend(opened.about)}`);
     return opened.compile(graph, {
@@ -35,10 +36,13 @@ export async function build(args: BuildArgs, context: CommandContext): Promise<R
     });
   });
   try {
-    const { tokenizer: _, ...description } = await writeEngine(args.output, engine, {
+    const {
+      tokenizer: _,
+      calibration: __,
+      ...description
+    } = await writeEngine(args.output, engine, {
       task: args.task,
-      precision,
-      quantization,
+      ...settings,
       tf32: args.tf32,
       profiles,
       backend: backend.about,
@@ -59,23 +63,6 @@ export async function build(args: BuildArgs, context: CommandContext): Promise<R
   }
 }
 
-/** The network, with INT8 products if they were asked for and there is something to calibrate with. */
-async function graphOf(
-  model: Model,
-  precision: Precision,
-  profiles: readonly BertProfile[],
-  args: BuildArgs,
-  context: CommandContext,
-): Promise<{ graph: Graph; quantization: Quantization | null }> {
-  const { task } = args;
-  if (args.int8 && calibrates(args))
-    return int8Graph(model, { precision, task, seq: longestSequence(profiles) }, args, context);
-  return { graph: model.graph(precision, task), quantization: null };
-}
-
-const calibrates = (args: BuildArgs): boolean =>
-  args['squad-json'] !== undefined || (args['calib-path'] !== undefined && existsSync(args['calib-path']));
-
 /** The options of the builder that were given. */
 export const builderArgs = (args: {
   readonly workspace?: number | undefined;
@@ -86,23 +73,6 @@ export const builderArgs = (args: {
   ...(args['timing-cache'] !== undefined && { timingCache: args['timing-cache'] }),
   ...(args['optimization-level'] !== undefined && { optimizationLevel: args['optimization-level'] }),
 });
-
-/** The precision that the flags mean, and a word on each of the demo's. */
-function precisionOf(args: BuildArgs): { precision: Precision; notes: string[] } {
-  const { precision, fp16, int8, strict } = args;
-  if (fp16 && precision !== undefined && precision !== 'fp16')
-    throw new TrtDslError('argument', `--fp16 contradicts --precision ${precision}`);
-  if (!int8 && (args['squad-json'] ?? args['calib-path']) !== undefined)
-    throw new TrtDslError('argument', '--squad-json and --calib-path calibrate; they go with --int8');
-  const quantizing = 'INT8 is Q/DQ layers in the network now, TensorRT 11 having neither flag nor calibrators';
-  const notes = [
-    fp16 && '--fp16 now means --precision fp16: every layer computes in float16, sums of norms and softmax in float32',
-    int8 &&
-      `--int8: ${quantizing}${calibrates(args) ? '' : '; without --squad-json or --calib-path there is nothing to calibrate with: building without'}`,
-    strict && '--strict: always so now; a network is strongly typed, and no builder changes a type',
-  ].filter((note) => note !== false);
-  return { precision: precision ?? (fp16 || int8 ? 'fp16' : 'fp32'), notes };
-}
 
 /** Refuses a sequence that the network has no positions for. @throws TrtDslError 'argument' */
 export function requirePositions(sequence: number, maxPositions: number): void {

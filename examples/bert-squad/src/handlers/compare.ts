@@ -7,6 +7,7 @@ import { type Difference, difference } from '../difference.ts';
 import { openEngine, tokenizerOf, writeWhole } from '../engine-file.ts';
 import { randomFeeds, squadFeeds } from '../inputs.ts';
 import { dataTypeOf, type Precision } from '../model.ts';
+import { describeNetwork, floatPrecision } from '../network.ts';
 import type { Args } from '../options.ts';
 import { type BertProfile, requireSizes, type Sizes, staticProfile } from '../profiles.ts';
 import { type ReferenceOutputs, runPytorch } from '../reference.ts';
@@ -23,20 +24,22 @@ interface Ours {
   readonly backend: string;
   readonly device: unknown;
   readonly tf32: boolean;
-  readonly quantized: boolean;
   readonly buildSeconds: number | null;
 }
 
 /** The greatest relative L2 where the reference cannot compute in the engine's type, or is not asked to. */
 const limits: Readonly<Record<Precision, number>> = { fp32: 1e-5, fp16: 1e-2, bf16: 8e-2 };
 const timesOwnError = 1.2;
-/** The same for INT8 products. */
-const int8Limit = 0.2;
+/** The same for products in int8 and fp8. */
+const quantizedLimit = 0.2;
 
 /** `bert-squad compare` */
 export async function compare(args: CompareArgs, context: CommandContext): Promise<Report> {
-  const source = await sourceOf(args);
+  const source = await sourceOf(args, context);
   using model = source.model;
+  const { settings, task } = source;
+  const float = floatPrecision(settings);
+  const quantized = settings.quantization !== null;
   const ours = args.engine === undefined ? await runBuilt(source, args, context) : await runEngine(args);
   context.progress.note(`${args.with}: the reference`);
   const theirs = await runReference(source, ours, args, context);
@@ -49,21 +52,20 @@ export async function compare(args: CompareArgs, context: CommandContext): Promi
         `${name}: the engine gives [${shape.join(', ')}], ${args.with} [${wanted.shape.join(', ')}]`,
       );
     const own = theirs.sameType ? difference(name, shape, output(theirs.sameType, name).data, wanted.data) : null;
-    const limit =
-      args.tolerance ?? (ours.quantized ? int8Limit : own ? timesOwnError * own.relativeL2 : limits[source.precision]);
+    const limit = args.tolerance ?? (quantized ? quantizedLimit : own ? timesOwnError * own.relativeL2 : limits[float]);
     const found = difference(name, shape, data as ArrayLike<number> as Float32Array, wanted.data);
     return { ...found, referenceOwnError: own?.relativeL2 ?? null, limit, passed: found.relativeL2 <= limit };
   });
   const passed = rows.every((row) => row.passed);
   const pooler = rows.find((row) => row.output === 'pooler_output');
-  const { tf32, quantized, buildSeconds, device } = ours;
+  const { tf32, buildSeconds, device } = ours;
   const json = {
     ...(args.engine !== undefined && { engine: args.engine }),
     origin: model.origin,
-    task: source.task,
-    precision: source.precision,
+    task,
+    precision: settings.precision,
+    quantization: settings.quantization,
     tf32,
-    quantized,
     backend: ours.backend,
     device,
     buildSeconds,
@@ -105,7 +107,6 @@ async function runEngine(args: CompareArgs): Promise<Ours> {
     backend: name,
     device: deviceOf(backend),
     tf32: about.tf32,
-    quantized: Boolean(about.quantization),
     buildSeconds: null,
   };
 }
@@ -116,15 +117,15 @@ const askedSizes = (args: CompareArgs, profiles: readonly BertProfile[]): Sizes 
 });
 
 /** An engine built for the comparison, and dropped. */
-async function runBuilt({ model, precision, task }: Source, args: CompareArgs, context: CommandContext): Promise<Ours> {
+async function runBuilt({ model, settings, graph }: Source, args: CompareArgs, context: CommandContext): Promise<Ours> {
   const { maxPositions } = model.config;
   const asked = askedSizes(args, []);
   const sizes = args['sequence-length'] === undefined ? { ...asked, seq: Math.min(asked.seq, maxPositions) } : asked;
   requirePositions(sizes.seq, maxPositions);
   const start = performance.now();
   const { backend, engine } = await onBest(args, context, (opened) => {
-    context.progress.note(`building in ${precision} with ${formatBackend(opened.about)}`);
-    return opened.compile(model.graph(precision, task), {
+    context.progress.note(`building in ${describeNetwork(settings)} with ${formatBackend(opened.about)}`);
+    return opened.compile(graph, {
       profiles: [{ ...staticProfile(sizes) }],
       signal: context.signal,
       tf32: args.tf32,
@@ -146,7 +147,6 @@ async function runBuilt({ model, precision, task }: Source, args: CompareArgs, c
       backend: formatBackend(backend.about),
       device: deviceOf(backend),
       tf32: args.tf32,
-      quantized: false,
       buildSeconds,
     };
   } finally {
@@ -163,7 +163,7 @@ interface Theirs {
 }
 
 async function runReference(
-  { model, precision, task }: Source,
+  { model, settings, task }: Source,
   { feeds }: Ours,
   args: CompareArgs,
   { signal }: CommandContext,
@@ -177,7 +177,7 @@ async function runReference(
     );
     return { truth, sameType: undefined, about: { computes: 'float32' } };
   }
-  const type = dataTypeOf[precision];
+  const type = dataTypeOf[floatPrecision(settings)];
   const types: readonly FloatType[] = type === 'float32' ? ['float32'] : ['float32', type];
   const { outputs, about } = await runPytorch(model, task, feeds, types, signal);
   return { truth: outputs.get('float32')!, sameType: type === 'float32' ? undefined : outputs.get(type), about };
@@ -201,7 +201,7 @@ function format(rows: readonly Row[], ours: Ours, source: Source, args: CompareA
     row.passed ? 'passed' : 'FAILED',
   ]);
   return [
-    `${ours.backend}, ${source.precision}, against ${args.with} in float32; batch ${batch} × sequence ${seq}`,
+    `${ours.backend}, ${describeNetwork(source.settings)}, against ${args.with} in float32; batch ${batch} × sequence ${seq}`,
     textTable(['output', 'shape', 'max abs', 'rel L2', 'cosine', 'norm', 'ref norm', 'ref own', 'limit', ''], body),
     passed ? 'passed' : 'failed',
   ].join('\n');

@@ -2,20 +2,19 @@ import { TrtDslError, toJson } from '@trt-dsl/dsl';
 import type { CommandContext, Report } from '@trt-dsl/tools';
 import type { exportOptions } from '../commands/export.ts';
 import { writeWhole } from '../engine-file.ts';
+import { describeNetwork } from '../network.ts';
 import type { Args } from '../options.ts';
 import { sourceOf } from '../source.ts';
 
 type ExportArgs = Args<typeof exportOptions>;
 
 /** `bert-squad export` */
-export async function exportNetwork(args: ExportArgs, { progress }: CommandContext): Promise<Report> {
+export async function exportNetwork(args: ExportArgs, context: CommandContext): Promise<Report> {
   const format = args.format ?? (/\.(onnx|json)$/.exec(args.output)?.[1] as 'onnx' | 'json' | undefined);
   if (!format)
     throw new TrtDslError('argument', `--output ${args.output}: ends in neither .onnx nor .json; name the --format`);
-  const { model, precision, task, quantized } = await sourceOf(args);
-  if (quantized) progress.note('written as it was before products were quantized');
+  const { model, task, settings, graph } = await sourceOf(args, context);
   using _model = model;
-  const graph = model.graph(precision, task);
   const external = args['external-weights'];
   let written: readonly string[] = [args.output];
   if (format === 'json') await writeWhole(args.output, toJson(graph, { weights: external ? 'reference' : 'inline' }));
@@ -24,7 +23,7 @@ export async function exportNetwork(args: ExportArgs, { progress }: CommandConte
     written = await writeOnnx(graph, args.output, external ? { weights: 'external' } : {});
   }
   return {
-    json: { format, precision, task, layers: graph.nodes.length, written },
-    text: `${written.join(', ')}: ${graph.nodes.length} nodes, ${precision}`,
+    json: { format, precision: settings.precision, task, layers: graph.nodes.length, written },
+    text: `${written.join(', ')}: ${graph.nodes.length} nodes, ${describeNetwork(settings)}`,
   };
 }

@@ -1,12 +1,13 @@
 import { bert, randomParameters } from '@trt-dsl/bert-model';
 import { formatType, type Graph, type Node, print, type Tensor, TrtDslError, toDot } from '@trt-dsl/dsl';
-import type { CommandContext, Progress, Report } from '@trt-dsl/tools';
+import type { CommandContext, Report } from '@trt-dsl/tools';
 import type { LayerTime, TensorRT, TensorRTEngine } from '@trt-dsl/trt-bindings';
 import { formatBackend } from '../backends.ts';
 import type { inspectOptions } from '../commands/inspect.ts';
 import { type EngineDescription, type OpenEngine, openEngine, readDescription, writeWhole } from '../engine-file.ts';
 import { randomFeeds } from '../inputs.ts';
 import { dataTypeOf, openModel } from '../model.ts';
+import { describeNetwork, graphOf, networkOf } from '../network.ts';
 import type { Args } from '../options.ts';
 import { formatProfiles, requireSizes, takes } from '../profiles.ts';
 import { textTable } from '../table.ts';
@@ -23,20 +24,20 @@ interface Layer {
 }
 
 /** `bert-squad inspect` */
-export async function inspect(args: InspectArgs, { progress }: CommandContext): Promise<Report> {
+export async function inspect(args: InspectArgs, context: CommandContext): Promise<Report> {
   const format = args.format ?? (args.engine === undefined ? 'listing' : 'layers');
   if (args.profile && (args.engine === undefined || format !== 'layers'))
     throw new TrtDslError('argument', '--profile times the layers of an --engine; it goes with --format layers');
-  const { json, text } = format === 'layers' ? await layers(args, progress) : await network(args, format);
+  const { json, text } = format === 'layers' ? await layers(args) : await network(args, format, context);
   if (args.output === undefined) return { json, text };
   await writeWhole(args.output, text.endsWith('\n') ? text : `${text}\n`);
-  progress.note(`${args.output}: written`);
+  context.progress.note(`${args.output}: written`);
   return { json: { format, output: args.output }, text: args.output };
 }
 
 /** The network before TensorRT: the engine's, or that of the weights. */
-async function network(args: InspectArgs, format: 'listing' | 'dot' | 'svg'): Promise<Report> {
-  const graph = await graphOf(args);
+async function network(args: InspectArgs, format: 'listing' | 'dot' | 'svg', context: CommandContext): Promise<Report> {
+  const graph = await drawn(args, context);
   const text = { listing: print, dot: toDot, svg: toDot }[format](graph).trimEnd();
   if (format !== 'svg') return { json: { format, text }, text };
   const { Graphviz } = await import('@hpcc-js/wasm-graphviz');
@@ -44,24 +45,23 @@ async function network(args: InspectArgs, format: 'listing' | 'dot' | 'svg'): Pr
   return { json: { format, text: svg }, text: svg };
 }
 
-async function graphOf(args: InspectArgs): Promise<Graph> {
-  if (args.engine !== undefined) return networkOf(await readDescription(args.engine));
+async function drawn(args: InspectArgs, context: CommandContext): Promise<Graph> {
+  if (args.engine !== undefined) return networkWithin(await readDescription(args.engine));
   using model = openModel(args);
-  return model.graph(args.precision ?? 'fp32', args.task);
+  return (await networkOf(model, args.task, args, context)).graph;
 }
 
 /** The network of an engine; its weights are not needed to draw it. */
-const networkOf = ({ precision, config, task }: EngineDescription): Graph =>
-  bert(randomParameters(dataTypeOf[precision]), config, { task });
+const networkWithin = (about: EngineDescription): Graph =>
+  graphOf((float) => bert(randomParameters(dataTypeOf[float]), about.config, { task: about.task }), about);
 
-async function layers(args: InspectArgs, progress: Progress): Promise<Report> {
+async function layers(args: InspectArgs): Promise<Report> {
   if (args.engine === undefined) throw new TrtDslError('argument', '--format layers shows those of an --engine');
   using opened = await openEngine(args.engine);
   const { about, backend } = opened;
   if (!backend.tensorrt && args.profile)
     throw new TrtDslError('unsupported', '--profile: ONNX Runtime tells no times of layers; build with TensorRT');
-  if (about.quantization && !backend.tensorrt) progress.note('shown as they were before products were quantized');
-  const found = backend.tensorrt ? planLayers(opened, args) : graphLayers(networkOf(about));
+  const found = backend.tensorrt ? planLayers(opened, args) : graphLayers(networkWithin(about));
   const timed = found.some(({ milliseconds }) => milliseconds !== undefined);
   const rows = found.map(({ name, type, inputs, outputs, milliseconds }) => [
     name,
@@ -69,11 +69,11 @@ async function layers(args: InspectArgs, progress: Progress): Promise<Report> {
     type,
     `${inputs.join(', ')} → ${outputs.join(', ')}`,
   ]);
-  const { tokenizer: _, config, ...description } = about;
+  const { tokenizer: _, calibration: __, config, ...description } = about;
   return {
     json: { engine: args.engine, ...description, config, layers: found },
     text: [
-      `${args.engine}: ${about.task}, ${about.precision}, ${formatBackend(about.backend)}; takes ${formatProfiles(about.profiles)}`,
+      `${args.engine}: ${about.task}, ${describeNetwork(about)}, ${formatBackend(about.backend)}; takes ${formatProfiles(about.profiles)}`,
       `${found.length} layers`,
       textTable(['layer', ...(timed ? ['ms'] : []), 'type', 'tensors'], rows),
     ].join('\n'),

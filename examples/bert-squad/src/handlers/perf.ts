@@ -6,7 +6,7 @@ import type { CommandContext, Report } from '@trt-dsl/tools';
 import type { TensorRTEngine } from '@trt-dsl/trt-bindings';
 import { deviceOf, type OpenBackend } from '../backends.ts';
 import { writeWhole } from '../engine-file.ts';
-import type { Precision } from '../model.ts';
+import type { NetworkSettings } from '../network.ts';
 import type { Sizes } from '../profiles.ts';
 import { type Times, timesOf } from '../statistics.ts';
 import { markdownTable, textTable } from '../table.ts';
@@ -14,7 +14,7 @@ import { buildForTiming, openForTiming, type PerfArgs, type TimedEngines } from 
 
 /** One row of the table. */
 interface Cell extends Sizes {
-  readonly precision: Precision;
+  readonly precision: NetworkSettings['precision'];
   readonly inputs: 'random' | 'squad';
   readonly cudaGraph: boolean;
   /** from feeds in host memory to results in host memory */
@@ -30,7 +30,13 @@ export async function perf(args: PerfArgs, context: CommandContext): Promise<Rep
   const subject = args.engine === undefined ? await buildForTiming(args, context) : await openForTiming(args);
   const { progress, signal } = context;
   const rows: Cell[] = [];
-  const head = { backend: subject.backend.about, device: deviceOf(subject.backend), node: process.versions.node };
+  const { backend, settings } = subject;
+  const head = {
+    backend: backend.about,
+    device: deviceOf(backend),
+    node: process.versions.node,
+    quantization: settings.quantization,
+  };
   const json = () => ({ ...head, warmUp: args['warm-up'], iterations: args.iterations, cells: rows });
   try {
     for (const [i, sizes] of subject.cells.entries()) {
@@ -51,7 +57,7 @@ export async function perf(args: PerfArgs, context: CommandContext): Promise<Rep
 }
 
 async function measure(
-  { backend, precision, feeds }: TimedEngines,
+  { backend, settings, feeds }: TimedEngines,
   engine: Engine,
   profile: number,
   sizes: Sizes,
@@ -65,7 +71,7 @@ async function measure(
   const gpu = backend.tensorrt ? timesOf(await gpuTimes(backend, engine, fed, { profile, runs }, args)) : null;
   return {
     ...sizes,
-    precision,
+    precision: settings.precision,
     inputs: args['squad-json'] === undefined ? 'random' : 'squad',
     cudaGraph,
     host,

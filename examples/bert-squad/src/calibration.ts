@@ -1,0 +1,140 @@
+import { existsSync, readFileSync } from 'node:fs';
+import {
+  type Calibration,
+  collectCalibration,
+  findPoints,
+  type QuantizedType,
+  quantizedTensors,
+  readCalibration,
+  type ScaleMethod,
+  TrtDslError,
+  weightsChecksum,
+  writeCalibration,
+} from '@trt-dsl/dsl';
+import type { CommandContext } from '@trt-dsl/tools';
+import { type CalibrationSet, readCalibrationData } from './calibration-data.ts';
+import { type EngineTask, writeWhole } from './engine-file.ts';
+import type { Model } from './model.ts';
+import type { Args, calibrationOptions } from './options.ts';
+
+/** The arguments that ranges are found by. */
+export type CalibrationArgs = Partial<Args<typeof calibrationOptions>> & {
+  readonly 'calibration-cache'?: string | undefined;
+};
+
+/** What is calibrated. */
+export interface Subject {
+  readonly model: Model;
+  readonly task: EngineTask;
+  readonly dataType: QuantizedType;
+}
+
+/** A calibration, and what it is known by. */
+export interface FoundCalibration {
+  /** the file that it is from: a cache, or data; `null` where random weights got ranges of 1 */
+  readonly from: string | null;
+  readonly calibration: Calibration;
+  /** as a cache has it */
+  readonly text: string;
+  /** what there is to say of it once it was of use */
+  readonly note?: string;
+}
+
+const methods: Readonly<Record<QuantizedType, ScaleMethod>> = { int8: 'mse', float8: 'min-max' };
+const usual = { count: 100, batchSize: 8 } as const;
+
+/**
+ * The calibration that a command names: its cache if it exists, else by running its data, which writes the cache.
+ * @param seq tokens of a sequence of data
+ * @throws TrtDslError 'argument' if there is neither, or the cache is not what the arguments say
+ */
+export async function calibrationFor(
+  subject: Subject,
+  seq: number | undefined,
+  args: CalibrationArgs,
+  context: CommandContext,
+): Promise<FoundCalibration> {
+  const { 'calibration-cache': cache, 'calibration-data': data } = args;
+  if (cache !== undefined && existsSync(cache)) return cached(subject, cache, args);
+  if (data !== undefined && seq !== undefined) {
+    const { calibration } = await runCalibration(subject, data, seq, args, context);
+    const text = writeCalibration(calibration);
+    if (cache !== undefined) await writeWhole(cache, text);
+    return { from: data, calibration, text };
+  }
+  if (cache !== undefined)
+    throw new TrtDslError('file', `${cache}: there is no such calibration cache; \`bert-squad calibrate\` makes one`);
+  if ('random' in subject.model.origin) {
+    const calibration = unitCalibration(subject);
+    const note = 'calibration: random weights get ranges of 1, speed being all that they are good for';
+    return { from: null, calibration, text: writeCalibration(calibration), note };
+  }
+  const missing = seq === undefined ? '--calibration-cache' : '--calibration-data, or a --calibration-cache';
+  throw new TrtDslError('argument', `int8 and fp8 need ${missing}, which has the ranges of the network's tensors`);
+}
+
+/** Runs the float network over data, on the CPU. */
+export async function runCalibration(
+  { model, task, dataType }: Subject,
+  path: string,
+  seq: number,
+  args: CalibrationArgs,
+  { progress, signal }: CommandContext,
+): Promise<{ readonly calibration: Calibration; readonly data: CalibrationSet }> {
+  const data = readCalibrationData(path, {
+    config: model.config,
+    tokenizer: () => tokenizerOf(model, path),
+    seq,
+    count: args['calibration-num'] ?? usual.count,
+    batchSize: args['calibration-batch'] ?? usual.batchSize,
+  });
+  const method = args.calibrator ?? methods[dataType];
+  progress.note(`calibrating by ${method} with ${data.sequences} sequences of ${path} (${data.kind})`);
+  const { onnxBackend } = await import('@trt-dsl/onnx-backend');
+  const calibration = await collectCalibration(model.graph('fp32', task), onnxBackend(), data.batches, {
+    mask: 'attention_mask',
+    method,
+    dataType,
+    smooth: args.smooth ?? false,
+    signal,
+    onProgress: (pass, done) => progress.share(`calibrating: ${pass}`, done / data.batches.length),
+  });
+  return { calibration, data };
+}
+
+function tokenizerOf(model: Model, path: string) {
+  const tokenizer = model.tokenizer();
+  if (tokenizer) return tokenizer;
+  throw new TrtDslError(
+    'argument',
+    `${path}: text needs a vocabulary: name it with --vocab-file, or give token arrays`,
+  );
+}
+
+/** A cache that exists, if it is of this network and as the arguments want it. */
+function cached({ model, task, dataType }: Subject, path: string, args: CalibrationArgs): FoundCalibration {
+  const text = readFileSync(path, 'utf8');
+  const calibration = readCalibration(text, path);
+  const { calibrator, channels, ranges, weights } = calibration;
+  const refuse = (what: string): never => {
+    throw new TrtDslError('argument', `${path}: ${what}; name another --calibration-cache, or calibrate again`);
+  };
+  if (args.calibrator !== undefined && args.calibrator !== calibrator)
+    refuse(`the ranges were chosen by ${calibrator}, not by ${args.calibrator}`);
+  if (args.smooth !== undefined && args.smooth !== (channels !== null))
+    refuse(`was calibrated ${channels ? 'with' : 'without'} --smooth`);
+  if (calibrator === 'mse' && calibration.dataType !== dataType)
+    refuse(`mse chose the ranges for ${calibration.dataType}, which are not the best for ${dataType}`);
+  if (weights !== null && weights !== weightsChecksum(model.graph('fp32', task)))
+    refuse('was made of another network: its weights are others');
+  const unread = args['calibration-data'] === undefined ? '' : `; ${args['calibration-data']} is not read`;
+  const note = `calibration: ${ranges.size} ranges by ${calibrator} from ${path}, no data is run${unread}`;
+  return { from: path, calibration, text, note };
+}
+
+/** Ranges of 1 for every tensor: the network they make has the same layers. */
+function unitCalibration({ model, task, dataType }: Subject): Calibration {
+  const tensors = quantizedTensors(findPoints(model.graph('fp32', task), { recipe: 'full' }));
+  const ranges = new Map([...tensors.keys()].map((name) => [name, 1]));
+  return { weights: null, calibrator: 'none', dataType, ranges, channels: null };
+}

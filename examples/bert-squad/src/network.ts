@@ -1,0 +1,163 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import {
+  findPoints,
+  type Graph,
+  type QuantizedType,
+  quantizeCalibrated,
+  type RecipeName,
+  readCalibration,
+  TrtDslError,
+} from '@trt-dsl/dsl';
+import type { CommandContext } from '@trt-dsl/tools';
+import { type CalibrationArgs, calibrationFor } from './calibration.ts';
+import { checksumOf, type EngineTask } from './engine-file.ts';
+import { isQuantized, type Model, type Precision, type QuantizedPrecision, quantizedTypeOf } from './model.ts';
+import { type Args, calibrationOptions, networkOptions } from './options.ts';
+
+/** What a network computes in. */
+export interface NetworkSettings {
+  readonly precision: Precision | QuantizedPrecision;
+  /** null where every layer computes in `precision` */
+  readonly quantization: Quantization | null;
+  /** the calibration cache that quantized the network; null where nothing did */
+  readonly calibration: string | null;
+}
+
+/** How products were quantized. */
+export interface Quantization {
+  readonly dataType: QuantizedType;
+  /** type of everything else */
+  readonly rest: Precision;
+  readonly recipe: RecipeName;
+  readonly calibrator: string;
+  readonly smooth: boolean;
+  /** patterns of layers that were left alone */
+  readonly exclude: readonly string[];
+  /** the layers of the recipe that they spared, and how many are quantized */
+  readonly excluded: readonly string[];
+  readonly quantized: number;
+  /** the calibration cache or data that the ranges are from; null for none */
+  readonly ranges: string | null;
+  /** `sha256:…` of the calibration cache, or of what it would hold */
+  readonly cacheChecksum: string;
+}
+
+/** A network that can be compiled. */
+export interface Network {
+  readonly settings: NetworkSettings;
+  readonly graph: Graph;
+}
+
+/** The arguments that say what a network computes in. */
+export type NetworkArgs = Args<typeof networkOptions> & CalibrationArgs;
+
+const recipeFor: Readonly<Record<QuantizedPrecision, RecipeName>> = { int8: 'accurate', fp8: 'gemm' };
+
+/**
+ * The network of a model in the precision that a command names; int8 and fp8 by a calibration cache, or by data.
+ * @param seq tokens of a sequence of data; a command that takes no data has none
+ * @throws TrtDslError 'argument', 'name' for a pattern that no layer matches, 'file'
+ */
+export async function networkOf(
+  model: Model,
+  task: EngineTask,
+  args: NetworkArgs,
+  context: CommandContext,
+  seq?: number,
+): Promise<Network> {
+  const { precision = 'fp32', rest = 'fp16' } = args;
+  if (!isQuantized(precision)) {
+    refuseQuantizing(args, precision);
+    return { settings: { precision, quantization: null, calibration: null }, graph: model.graph(precision, task) };
+  }
+  const dataType = quantizedTypeOf[precision];
+  const recipe = args.recipe ?? recipeFor[precision];
+  const exclude = patternsOf(args.exclude ?? [], context);
+  const layers = layersOf(model.graph(rest, task), recipe, exclude);
+  const { from, calibration, text, note } = await calibrationFor({ model, task, dataType }, seq, args, context);
+  const settings: NetworkSettings = {
+    precision,
+    quantization: {
+      dataType,
+      rest,
+      recipe,
+      calibrator: calibration.calibrator,
+      smooth: calibration.channels !== null,
+      exclude,
+      ...layers,
+      ranges: from,
+      cacheChecksum: checksumOf(text),
+    },
+    calibration: text,
+  };
+  const graph = graphOf((float) => model.graph(float, task), settings);
+  if (note !== undefined) context.progress.note(note);
+  return { settings, graph };
+}
+
+/**
+ * The network that settings mean.
+ * @param floatGraph the network that is to be quantized, in the type of the rest
+ * @throws TrtDslError 'argument' that names the calibration cache and the tensors that it has no range of
+ */
+export function graphOf(floatGraph: (precision: Precision) => Graph, settings: NetworkSettings): Graph {
+  const { quantization, calibration } = settings;
+  const graph = floatGraph(floatPrecision(settings));
+  if (!quantization) return graph;
+  const { dataType, recipe, exclude, ranges: from } = quantization;
+  try {
+    return quantizeCalibrated(graph, readCalibration(calibration ?? ''), { dataType, recipe, exclude });
+  } catch (error) {
+    if (!(error instanceof TrtDslError) || error.code !== 'argument') throw error;
+    throw new TrtDslError('argument', `${from ?? 'ranges'}: ${error.message}`, { cause: error });
+  }
+}
+
+/** The float type of a network: of all its layers, or of those that are not quantized. */
+export const floatPrecision = ({ precision, quantization }: Omit<NetworkSettings, 'calibration'>): Precision =>
+  quantization?.rest ?? (precision as Precision);
+
+/** `fp16`, or `int8 (recipe accurate, 10 products, 2 excluded; the rest in fp16)` */
+export function describeNetwork({ precision, quantization }: Omit<NetworkSettings, 'calibration'>): string {
+  if (!quantization) return precision;
+  const { recipe, quantized, excluded, rest, smooth } = quantization;
+  const spared = excluded.length > 0 ? `, ${excluded.length} excluded` : '';
+  return `${precision} (recipe ${recipe}, ${quantized} layers${spared}${smooth ? ', smoothed' : ''}; the rest in ${rest})`;
+}
+
+/** @throws TrtDslError 'argument' where an argument is given that only int8 and fp8 have a use for */
+function refuseQuantizing(args: NetworkArgs, precision: Precision): void {
+  const { precision: _, ...quantizing } = { ...networkOptions, ...calibrationOptions };
+  const idle = Object.keys(quantizing).filter((name) => args[name as keyof NetworkArgs] !== undefined);
+  if (idle.length > 0)
+    throw new TrtDslError(
+      'argument',
+      `${idle.map((name) => `--${name}`).join(', ')}: for --precision int8 or fp8, and this is ${precision}`,
+    );
+}
+
+/** Patterns, and the lines of files of patterns, as `trt-dsl bisect` writes them. */
+const patternsOf = (exclude: readonly string[], { progress }: CommandContext): string[] =>
+  exclude.flatMap((pattern) => {
+    if (!existsSync(pattern) || !statSync(pattern).isFile()) return [pattern];
+    const lines = readFileSync(pattern, 'utf8').split(/\r?\n/).filter(Boolean);
+    progress.note(`--exclude ${pattern}: ${lines.length} patterns`);
+    return lines;
+  });
+
+/** How many layers are quantized, and which are not because they are excluded. */
+function layersOf(
+  graph: Graph,
+  recipe: RecipeName,
+  exclude: readonly string[],
+): Pick<Quantization, 'excluded' | 'quantized'> {
+  const names = (patterns: readonly string[]): string[] =>
+    findPoints(graph, { recipe, exclude: patterns }).layers.map(({ node }) => node.name);
+  const left = new Set(names(exclude));
+  if (left.size === 0)
+    throw new TrtDslError(
+      'argument',
+      `--exclude leaves no layer of recipe ${recipe} to quantize: --precision is enough`,
+    );
+  return { excluded: names([]).filter((name) => !left.has(name)), quantized: left.size };
+}
