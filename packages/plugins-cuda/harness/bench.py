@@ -135,7 +135,8 @@ def norm_work(tokens, hidden, dtype):
 
 def move_us(reads, writes):
     """The fastest plain kernel that reads and writes as many bytes, in the same state of the cache."""
-    reads, writes = (n // 16 * 16 for n in (reads, writes))
+    # At most two reads a write: a few tokens have more, the tables' rows for positions and types.
+    reads, writes = (n // 16 * 16 for n in (min(reads, 2 * writes), writes))
     sets = Pool(reads + writes).sets
     a = torch.empty(sets, reads, device=DEVICE, dtype=torch.uint8).random_().unbind(0)
     b = torch.empty(sets, writes, device=DEVICE, dtype=torch.uint8).unbind(0)
