@@ -70,7 +70,7 @@ describe('one clear line for', () => {
       description['format'] = 'bert-squad engine 0';
     });
     expect(await failure('infer', '-e', old, ...passage, '-q', 'What?')).toContain(
-      '"format" is "bert-squad engine 0", expected "bert-squad engine 1"',
+      '"format" is "bert-squad engine 0", expected "bert-squad engine 2"',
     );
     const other = changed('other.engine', (description) => {
       description['backend'] = { name: 'onnx', product: '', version: 'opset 3' };

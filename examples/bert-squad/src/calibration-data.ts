@@ -70,7 +70,8 @@ const refusal = (path: string, what: string): TrtDslError =>
     `${path}: ${what}; calibration data is lines of text, SQuAD JSON, or token arrays (JSON [[101, 7592, 102], …] or .npy int32 [n, seq])`,
   );
 
-function bytesAt(path: string): Buffer {
+/** A file's bytes. @throws TrtDslError 'file' */
+export function bytesAt(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import {
   type Calibration,
   collectCalibration,
@@ -12,7 +12,7 @@ import {
   writeCalibration,
 } from '@trt-dsl/dsl';
 import type { CommandContext } from '@trt-dsl/tools';
-import { type CalibrationSet, readCalibrationData } from './calibration-data.ts';
+import { bytesAt, type CalibrationSet, readCalibrationData } from './calibration-data.ts';
 import { type EngineTask, writeWhole } from './engine-file.ts';
 import type { Model } from './model.ts';
 import type { Args, calibrationOptions } from './options.ts';
@@ -113,7 +113,7 @@ function tokenizerOf(model: Model, path: string) {
 
 /** A cache that exists, if it is of this network and as the arguments want it. */
 function cached({ model, task, dataType }: Subject, path: string, args: CalibrationArgs): FoundCalibration {
-  const text = readFileSync(path, 'utf8');
+  const text = bytesAt(path).toString('utf8');
   const calibration = readCalibration(text, path);
   const { calibrator, channels, ranges, weights } = calibration;
   const refuse = (what: string): never => {

@@ -2,27 +2,23 @@ import { TrtDslError } from '@trt-dsl/dsl';
 import type { Options } from 'yargs';
 import { once, whole } from './options.ts';
 
-const group = "NVIDIA's demo/BERT had these flags; what they mean now:";
-
 /** Flags of the demo's builder.py that are spelt otherwise here. */
 export const demoFlags = {
-  fp16: { group, type: 'boolean', default: false, describe: '--precision fp16' },
-  int8: { group, type: 'boolean', default: false, describe: '--precision int8' },
-  strict: { group, type: 'boolean', default: false, describe: 'nothing: every network is strictly typed now' },
+  fp16: { type: 'boolean', default: false, describe: "The demo's flag; is --precision fp16" },
+  int8: { type: 'boolean', default: false, describe: "The demo's flag; is --precision int8" },
+  strict: { type: 'boolean', default: false, describe: "The demo's flag; every network is strictly typed now" },
   'squad-json': {
-    group,
     alias: 'j',
     requiresArg: true,
     coerce: once('--squad-json'),
-    describe: '--calibration-data',
+    describe: "The demo's flag; is --calibration-data",
   },
-  'calib-num': { group, coerce: whole('--calib-num', 1), describe: '--calibration-num' },
+  'calib-num': { coerce: whole('--calib-num', 1), describe: "The demo's flag; is --calibration-num" },
   'calib-path': {
-    group,
     alias: 'p',
     requiresArg: true,
     coerce: once('--calib-path'),
-    describe: '--calibration-cache',
+    describe: "The demo's flag; is --calibration-cache",
   },
 } as const satisfies Record<string, Options>;
 

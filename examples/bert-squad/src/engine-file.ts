@@ -9,7 +9,7 @@ import { type TokenizerData, tokenizerFrom, type WeightsOrigin } from './model.t
 import type { NetworkSettings } from './network.ts';
 import type { BertProfile } from './profiles.ts';
 
-const format = 'bert-squad engine 1';
+const format = 'bert-squad engine 2';
 
 /** The networks that engines are built for. */
 export const engineTasks = ['question-answering', 'pooled'] as const;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import {
   findPoints,
   type Graph,
@@ -10,6 +10,7 @@ import {
 } from '@trt-dsl/dsl';
 import type { CommandContext } from '@trt-dsl/tools';
 import { type CalibrationArgs, calibrationFor } from './calibration.ts';
+import { bytesAt } from './calibration-data.ts';
 import { checksumOf, type EngineTask } from './engine-file.ts';
 import { isQuantized, type Model, type Precision, type QuantizedPrecision, quantizedTypeOf } from './model.ts';
 import { type Args, calibrationOptions, networkOptions } from './options.ts';
@@ -67,7 +68,7 @@ export async function networkOf(
 ): Promise<Network> {
   const { precision = 'fp32', rest = 'fp16' } = args;
   if (!isQuantized(precision)) {
-    refuseQuantizing(args, precision);
+    refuseQuantizing(args, `this is ${precision}`);
     return { settings: { precision, quantization: null, calibration: null }, graph: model.graph(precision, task) };
   }
   const dataType = quantizedTypeOf[precision];
@@ -125,22 +126,24 @@ export function describeNetwork({ precision, quantization }: Omit<NetworkSetting
   return `${precision} (recipe ${recipe}, ${quantized} layers${spared}${smooth ? ', smoothed' : ''}; the rest in ${rest})`;
 }
 
-/** @throws TrtDslError 'argument' where an argument is given that only int8 and fp8 have a use for */
-function refuseQuantizing(args: NetworkArgs, precision: Precision): void {
+/**
+ * Refuses arguments that only networks in int8 and fp8 have a use for.
+ * @param what there is instead, `this is fp32`
+ * @throws TrtDslError 'argument'
+ */
+export function refuseQuantizing(args: NetworkArgs, what: string): void {
   const { precision: _, ...quantizing } = { ...networkOptions, ...calibrationOptions };
   const idle = Object.keys(quantizing).filter((name) => args[name as keyof NetworkArgs] !== undefined);
-  if (idle.length > 0)
-    throw new TrtDslError(
-      'argument',
-      `${idle.map((name) => `--${name}`).join(', ')}: for --precision int8 or fp8, and this is ${precision}`,
-    );
+  if (idle.length === 0) return;
+  const flags = idle.map((name) => `--${name}`).join(', ');
+  throw new TrtDslError('argument', `${flags}: for --precision int8 or fp8, and ${what}`);
 }
 
 /** Patterns, and the lines of files of patterns, as `trt-dsl bisect` writes them. */
 const patternsOf = (exclude: readonly string[], { progress }: CommandContext): string[] =>
   exclude.flatMap((pattern) => {
     if (!existsSync(pattern) || !statSync(pattern).isFile()) return [pattern];
-    const lines = readFileSync(pattern, 'utf8').split(/\r?\n/).filter(Boolean);
+    const lines = bytesAt(pattern).toString('utf8').split(/\r?\n/).filter(Boolean);
     progress.note(`--exclude ${pattern}: ${lines.length} patterns`);
     return lines;
   });

@@ -97,11 +97,11 @@ export const calibrationOptions = {
   'calibration-num': {
     alias: 'n',
     coerce: whole('--calibration-num', 1),
-    describe: 'How many sequences of it; 100 by default',
+    describe: 'Sequences of the data that are read, its first; 100 by default',
   },
   'calibration-batch': {
     coerce: whole('--calibration-batch', 1),
-    describe: 'How many sequences at once; 8 by default; the ranges do not depend on it',
+    describe: 'Sequences read at once; 8 by default; the ranges do not depend on it',
   },
   calibrator: {
     choices: named(scaleMethods),

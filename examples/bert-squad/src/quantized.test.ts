@@ -127,6 +127,12 @@ describe('the description of an engine', () => {
   });
 });
 
+test('random weights need no ranges: speed is all that they are good for', async () => {
+  const { stdout, stderr } = await bertSquad('inspect', '--random-weights', 'base', '--precision', 'fp8');
+  expect(stderr).toContain('random weights get ranges of 1');
+  expect(stdout.match(/ quantize\(.* dataType=float8/g)).toHaveLength(4 * 12); // q, k and v take the same tensor
+});
+
 describe('calibrate', () => {
   test('prints a table; the caches of both formats make the same engine', async () => {
     const [ours, theirs] = [at('ours.json'), at('theirs.cache')];
@@ -310,22 +316,15 @@ describe('one clear line for', () => {
     expect(await run(file('ids.json', '[[2, 30, 3]]'))).toMatchObject({ exitCode: 0 });
   });
 
-  test('activations that are NaN', async () => {
+  test.each([[], ['--smooth']])('activations that are NaN %s', async (...how) => {
     const broken = at('nan');
     cpSync(fixture('npy'), broken, { recursive: true });
     const kernel = join(broken, 'l1_intermediate_dense_kernel.npy');
     const bytes = readFileSync(kernel);
     bytes.writeFloatLE(Number.NaN, bytes.length - 4);
     writeFileSync(kernel, bytes);
-    const { exitCode, stderr } = await bertSquad(
-      'calibrate',
-      '-m',
-      broken,
-      '--calibration-data',
-      lines,
-      '-o',
-      at('nan.json'),
-    );
+    const data = ['--calibration-data', lines, '-o', at('nan.json')];
+    const { exitCode, stderr } = await bertSquad('calibrate', '-m', broken, ...data, ...how);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/of tensor "encoder\/layer_1\/intermediate\/gelu" is NaN, which no scale can represent/);
     expect(stderr.trimEnd().split('\n')).toHaveLength(2); // what it calibrates with, and the error
@@ -372,6 +371,7 @@ describe('one clear line for', () => {
     expect(await building(...int8, at('nowhere.json'))).toContain(
       'there is no such calibration cache; `bert-squad calibrate`',
     );
+    expect(await building(...int8, folder)).toContain(`${folder}: cannot be read`);
     expect(await building('--precision', 'int8')).toContain('need --calibration-data, or a --calibration-cache');
   });
 
@@ -398,6 +398,11 @@ describe('one clear line for', () => {
     expect(await building('--calibration-data', squad, '--exclude', 'x')).toBe(
       'bert-squad: --exclude, --calibration-data: for --precision int8 or fp8, and this is fp32',
     );
+    await report('build', ...sizes, '-o', at('float'));
+    for (const command of ['compare', 'perf', 'inspect --format listing', 'export -o x.onnx'])
+      expect(await failure(...command.split(' '), '-e', at('float'), '--recipe', 'full')).toBe(
+        'bert-squad: --recipe: for --precision int8 or fp8, and the engine stays as it was built',
+      );
     const text = ['--format', 'tensorrt', '--smooth'];
     const { stderr } = await bertSquad('calibrate', '-m', weights, '--calibration-data', lines, '-o', at('x'), ...text);
     expect(stderr).toContain('has no place for what the graph was smoothed by');

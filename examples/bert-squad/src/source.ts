@@ -2,7 +2,7 @@ import { TrtDslError } from '@trt-dsl/dsl';
 import type { CommandContext } from '@trt-dsl/tools';
 import { type EngineDescription, type EngineTask, readDescription } from './engine-file.ts';
 import { type Model, type ModelArgs, openModel } from './model.ts';
-import { graphOf, type Network, type NetworkArgs, networkOf } from './network.ts';
+import { graphOf, type Network, type NetworkArgs, networkOf, refuseQuantizing } from './network.ts';
 
 /** What names a network with its weights: weights themselves, or an engine, whose description says where they were. */
 export interface SourceArgs extends ModelArgs, NetworkArgs {
@@ -33,6 +33,7 @@ export async function sourceOf(args: SourceArgs, context: CommandContext): Promi
     const { task } = about ?? args;
     if (!about || args.precision !== undefined)
       return { model, task, ...(await networkOf(model, task, args, context)) };
+    refuseQuantizing(args, 'the engine stays as it was built');
     return { model, task, settings: about, graph: graphOf((float) => model.graph(float, task), about) };
   } catch (error) {
     model[Symbol.dispose]();

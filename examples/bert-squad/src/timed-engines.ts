@@ -10,7 +10,7 @@ import { type OpenEngine, openEngine, readDescription, tokenizerOf, writeEngine 
 import { builderArgs } from './handlers/build.ts';
 import { randomFeeds, squadFeeds } from './inputs.ts';
 import { type Model, openModel, tokenizerData } from './model.ts';
-import { describeNetwork, type Network, type NetworkSettings, networkOf } from './network.ts';
+import { describeNetwork, type Network, type NetworkSettings, networkOf, refuseQuantizing } from './network.ts';
 import type { Args } from './options.ts';
 import { type BertProfile, profilesOf, requireSizes, type Sizes, staticProfile, takes } from './profiles.ts';
 
@@ -33,6 +33,7 @@ export interface TimedEngines {
 export async function openForTiming(args: PerfArgs): Promise<TimedEngines> {
   if (args.weights ?? args['random-weights'] ?? args.precision ?? args.backend)
     throw new TrtDslError('argument', '--engine goes without --weights, --random-weights, --precision and --backend');
+  refuseQuantizing(args, 'the engine stays as it was built');
   const cells = cellsWithin(args, (await readDescription(args.engine!)).profiles);
   const opened = await openEngine(args.engine!, { cudaGraph: args['cuda-graph'] });
   const { profiles, config } = opened.about;

@@ -7,7 +7,7 @@ import type { inspectOptions } from '../commands/inspect.ts';
 import { type EngineDescription, type OpenEngine, openEngine, readDescription, writeWhole } from '../engine-file.ts';
 import { randomFeeds } from '../inputs.ts';
 import { dataTypeOf, openModel } from '../model.ts';
-import { describeNetwork, graphOf, networkOf } from '../network.ts';
+import { describeNetwork, graphOf, networkOf, refuseQuantizing } from '../network.ts';
 import type { Args } from '../options.ts';
 import { formatProfiles, requireSizes, takes } from '../profiles.ts';
 import { textTable } from '../table.ts';
@@ -46,7 +46,10 @@ async function network(args: InspectArgs, format: 'listing' | 'dot' | 'svg', con
 }
 
 async function drawn(args: InspectArgs, context: CommandContext): Promise<Graph> {
-  if (args.engine !== undefined) return networkWithin(await readDescription(args.engine));
+  if (args.engine !== undefined) {
+    refuseQuantizing(args, 'the engine stays as it was built');
+    return networkWithin(await readDescription(args.engine));
+  }
   using model = openModel(args);
   return (await networkOf(model, args.task, args, context)).graph;
 }

@@ -11,6 +11,7 @@ import type { Tensor } from '../tensor.ts';
 import { Weights } from '../weights.ts';
 import { type CalibrationData, type ObserveOptions, observe } from './calibrate.ts';
 import { dropUnusedConstants } from './drop-constants.ts';
+import { largestMagnitude } from './histogram.ts';
 import { findPoints, type QuantizedLayer, rangeName, type Selection, sourceOf } from './points.ts';
 import { channelMaxima } from './quantize-weights.ts';
 
@@ -28,6 +29,7 @@ export async function collectChannelRanges(
   const observed = await observe(graph, backend, options);
   try {
     await observed.each(feeds, 'ranges', (name, values, spans, sizes) => {
+      largestMagnitude(values, spans, 0, name); // refuses what is not finite
       const width = sizes.at(-1) ?? 1;
       const known = ranges.get(name) ?? new Float64Array(width);
       ranges.set(name, known);
