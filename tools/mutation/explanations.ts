@@ -1,8 +1,9 @@
 const commutes = 'the operation commutes: the result is the same';
 const isDefault = "the value is ONNX's default";
 
-/** Why a mutation changes nothing that a test could see. */
-export const survivors: Readonly<Record<string, string>> = {
+type Explanations = Readonly<Record<string, string>>;
+
+const onnx: Explanations = {
   'activation geluErf: Gelu without approximate': isDefault,
   'attention: Mul with its first two inputs swapped': commutes,
   'attention: Add with its first two inputs swapped': commutes,
@@ -28,3 +29,8 @@ export const survivors: Readonly<Record<string, string>> = {
   'slice: Mul with its first two inputs swapped': commutes,
   'topK: TopK without sorted': isDefault,
 };
+
+const tensorrt: Explanations = {};
+
+/** Why mutations change nothing that a test could see: by the backend's name and `row: mistake`. */
+export const explanations: Readonly<Record<string, Explanations>> = { onnx, tensorrt };

@@ -1,130 +1,111 @@
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { onnxBackend } from '@trt-dsl/onnx-backend';
-import type { GraphCase } from '../../test/properties/generate/case.ts';
-import { feedsOf } from '../../test/properties/generate/case.ts';
-import { generate } from '../../test/properties/generate/generate.ts';
-import { judge, runAll } from '../../test/properties/suite.ts';
-import { PyTorch, type ReferenceResult } from '../../test/support/pytorch/client.ts';
-import { survivors } from './explanations.ts';
-import { type Mutation, mutationsOf } from './mutations.ts';
+import { PyTorch } from '../../test/support/pytorch/client.ts';
+import { explanations } from './explanations.ts';
+import { mutationsOf } from './mutations.ts';
 import { observe } from './observe.ts';
-import { onnxLowering } from './onnx-lowering.ts';
+import { writePlan } from './plan.ts';
+import { Pool } from './pool.ts';
+import { caughtBy, nameOf, type Result, report } from './report.ts';
+import { smallParts, specimens } from './subjects.ts';
+import { targets } from './targets.ts';
+import type { Task } from './worker.ts';
 
 /**
- * Breaks the ONNX backend's lowerings one at a time, and shows which mistakes the properties catch:
+ * Breaks a backend's lowerings one at a time, and shows which mistakes the properties catch:
  *
- *     npx tsc --build tools/mutation && node tools/mutation/dist/tools/mutation/run.js
+ *     npx tsc --build tools/mutation && node tools/mutation/dist/tools/mutation/run.js onnx
  *
- * --graphs: random graphs to draw from; --most: how many of those that use a row of the table are tried on its mutations;
- * --only: part of a row's name.
+ * `onnx`, `tensorrt` (on a GPU) or `rtx` (shapes, types and builds only). --graphs: random graphs to draw from;
+ * --most: how many small parts of them are tried on each mutation; --only: part of a row's name; --jobs: processes
+ * that share the work; --budget: seconds after which no more is begun; --device: where this runs, for the report;
+ * --out: the report; by default beside this file, if all rows were tried.
  */
-const { values } = parseArgs({
+const results: Readonly<Record<string, string>> = {
+  onnx: 'tools/mutation/results.md',
+  tensorrt: 'tools/mutation/results-tensorrt.md',
+};
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
   options: {
     graphs: { type: 'string', default: '1000' },
-    most: { type: 'string', default: '60' },
+    most: { type: 'string' },
     only: { type: 'string', default: '' },
+    jobs: { type: 'string', default: '1' },
+    budget: { type: 'string', default: '3600' },
+    device: { type: 'string' },
     python: { type: 'string', default: process.env['PYTHON'] ?? 'python3' },
-    out: { type: 'string', default: 'tools/mutation/results.md' },
+    worker: { type: 'string', default: 'test/support/pytorch/worker.py' },
+    out: { type: 'string' },
   },
 });
+const name = positionals[0] ?? 'onnx';
+const out = values.out ?? (values.only ? undefined : results[name]);
+const open = targets[name];
+if (!open) throw new Error(`there is no backend "${name}"; there are ${Object.keys(targets).join(', ')}`);
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const since = (): string => `${Math.round(performance.now() / 1000)} s`;
 
-interface Subject {
-  readonly case: GraphCase;
-  readonly reference: ReferenceResult;
-}
-
-using torch = await PyTorch.start(values.python, 'test/support/pytorch/worker.py');
-const backend = onnxBackend({ threads: 1 });
-const lowering = await onnxLowering();
-const cases = Array.from({ length: Number(values.graphs) }, (_, i) => generate(1 + i));
-const subjects: Subject[] = [];
-for (let at = 0; at < cases.length; at += 50) {
-  const some = cases.slice(at, at + 50);
-  const references = await torch.compute(
-    some.map((one) => ({
-      graph: one.graph,
-      slack: 4,
-      runs: one.runs.map((sizes) => ({ sizes, feeds: feedsOf(one, sizes) })),
-    })),
-  );
-  for (const [i, reference] of references.entries()) subjects.push({ case: some[i]!, reference });
-}
-const { rows, uses } = observe(
-  lowering,
+const target = await open();
+const cases = target.draw(Number(values.graphs));
+const observed = observe(
+  target.lowering,
   cases.map(({ graph }) => graph),
 );
+const most = Number(values.most ?? target.most);
+const parts = smallParts(cases, observed, target, { each: Math.ceil(most / 2), types: Math.ceil(most / 6) });
+const torch = await PyTorch.start(values.python, values.worker);
+const subjects = await specimens(torch, parts, target);
+torch.close();
+const mutations = mutationsOf(target.lowering, observed.rows);
+const chosen = [...mutations.keys()].filter((i) => mutations[i]!.row.includes(values.only));
+say(`${chosen.length} mutations, ${subjects.length} small graphs of ${parts.length} tell right from wrong; ${since()}`);
 
-/** How the properties notice a mutation: the first failure, or nothing. */
-async function caughtBy({ row, opType, apply }: Mutation): Promise<string | undefined> {
-  const use = opType === undefined ? row : `${row} ${opType}`;
-  const users = subjects.filter((_, i) => uses[i]!.has(use)).slice(0, Number(values.most));
-  const takeBack = apply(lowering);
-  let refused: string | undefined;
-  try {
-    for (const [i, { case: one, reference }] of users.entries()) {
-      const [outcome] = await runAll(backend, [one], 1);
-      const [failure] = judge(one, outcome!, reference);
-      if (!failure) continue;
-      const text = `seed ${one.seed}: ${brief(failure.message)}`;
-      // Wrong numbers show more than an engine that cannot be made: look further for them, a little.
-      if (!(outcome instanceof Error)) return text;
-      refused ??= text;
-      // ONNX Runtime dies of a wrong Slice step: there the first answer has to do.
-      if (i >= 15 || row === 'slice') break;
+const folder = mkdtempSync(join(tmpdir(), 'trt-dsl-mutation-'));
+try {
+  const plan = join(folder, 'plan');
+  writePlan(plan, { target: name, rows: observed.rows, specimens: subjects, most });
+  const pool = new Pool(plan, Number(values.jobs), Number(values.budget));
+  const failing = target.runs ? await unfit(pool) : new Map<number, string>();
+  const tasks: Task[] = chosen.map((mutation) => ({ mutation, without: [...failing.keys()] }));
+  let done = 0;
+  const endings = await pool.share(tasks, (task, ending) => {
+    const text = caughtBy(ending);
+    say(`${++done} ${text ? 'caught  ' : 'SURVIVED'} ${nameOf(mutations[chosen[task]!]!)}${text ? ` (${text})` : ''}`);
+  });
+  pool.close();
+  const found: Result[] = chosen.map((mutation, i) => ({ mutation: mutations[mutation]!, ending: endings[i] }));
+  const { summary, text, open } = report(found, {
+    target,
+    most,
+    failing: [...failing.values()],
+    explanations: explanations[name] ?? {},
+    command: `node tools/mutation/dist/tools/mutation/run.js ${name}`,
+    ...(values.device && { device: values.device }),
+  });
+  if (out) writeFileSync(out, text);
+  say(summary);
+  say(since());
+  process.exitCode = open > 0 ? 1 : 0;
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+/** The small graphs that fail as they are, by number, and how. */
+async function unfit(pool: Pool): Promise<ReadonlyMap<number, string>> {
+  const step = 20;
+  const groups = Array.from({ length: Math.ceil(subjects.length / step) }, (_, i) =>
+    [...subjects.keys()].slice(i * step, (i + 1) * step),
+  );
+  const endings = await pool.share(groups.map((check) => ({ check })));
+  const found = new Map<number, string>();
+  for (const [i, ending] of endings.entries())
+    for (const [at, subject] of groups[i]!.entries()) {
+      const wrong = !ending ? 'not reached' : 'ended' in ending ? ending.ended : ending.failing![at];
+      if (wrong !== undefined) found.set(subject, `seed ${subjects[subject]!.case.seed}: ${wrong}`);
     }
-    return refused;
-  } finally {
-    takeBack();
-  }
+  say(`${found.size} of ${subjects.length} small graphs fail as they are; ${since()}`);
+  return found;
 }
-
-const brief = (message: string): string => message.replaceAll(/\s+/g, ' ').replaceAll('|', '/').slice(0, 110);
-
-interface Result {
-  readonly mutation: Mutation;
-  readonly caught: string | undefined;
-}
-
-const results: Result[] = [];
-for (const [name, row] of [...rows].sort(([a], [b]) => (a < b ? -1 : 1))) {
-  if (!name.includes(values.only)) continue;
-  for (const mutation of mutationsOf(name, row)) {
-    const caught = await caughtBy(mutation);
-    results.push({ mutation, caught });
-    process.stdout.write(
-      `${caught ? 'caught  ' : 'SURVIVED'} ${name}: ${mutation.what}${caught ? ` (${caught})` : ''}\n`,
-    );
-  }
-}
-
-const nameOf = ({ row, what }: Mutation): string => `${row}: ${what}`;
-const lived = results.filter(({ caught }) => !caught);
-const refused = results.filter(({ caught }) => caught?.includes('Error: ')).length;
-const explained = lived.filter(({ mutation }) => survivors[nameOf(mutation)]);
-const lines = [
-  '# Mutations of the ONNX lowerings',
-  '',
-  `${results.length} mistakes, generated from the lowering table (packages/onnx-backend/src/lower): ${results.length - lived.length} caught (${results.length - lived.length - refused} by their numbers, ${refused} because no engine came of them), ${lived.length} survived, ${explained.length} of these explained. At most ${values.most} random graphs each.`,
-  'Made by `npx tsc --build tools/mutation && node tools/mutation/dist/tools/mutation/run.js`.',
-  '',
-  '## Survivors',
-  '',
-  '| row | mistake | why nothing shows it |',
-  '|---|---|---|',
-  ...lived.map(
-    ({ mutation }) => `| ${mutation.row} | ${mutation.what} | ${survivors[nameOf(mutation)] ?? '**not explained**'} |`,
-  ),
-  '',
-  '## Caught',
-  '',
-  '| row | mistake | caught by |',
-  '|---|---|---|',
-  ...results
-    .filter(({ caught }) => caught)
-    .map(({ mutation, caught }) => `| ${mutation.row} | ${mutation.what} | ${caught} |`),
-  '',
-];
-writeFileSync(values.out, lines.join('\n'));
-process.stdout.write(`${lines[2]}\n`);
-process.exitCode = lived.length > explained.length ? 1 : 0;
