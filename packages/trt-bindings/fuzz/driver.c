@@ -1,5 +1,6 @@
 /* A CUDA driver without a GPU, for the fuzz test on machines that have none: device memory is host memory, streams do
  * their work at once. Handles are heap blocks that each call touches, so that a sanitizer sees the use of a freed one. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +18,20 @@ static Result destroyed(void* handle) {
   free(handle);
   return kSuccess;
 }
+static size_t inUse = 0;
 static Result allocated(void** memory, size_t size) {
   if (size > kLargest) return kOutOfMemory;
   *memory = malloc(size);
   return kSuccess;
+}
+static Result allocatedOnDevice(void** memory, size_t size) {
+  const Result result = allocated(memory, size);
+  if (result == kSuccess) inUse += malloc_usable_size(*memory);
+  return result;
+}
+static Result freedOnDevice(void* memory) {
+  inUse -= malloc_usable_size(memory);
+  return destroyed(memory);
 }
 
 Result cuInit(unsigned flags) { return kSuccess; }
@@ -38,10 +49,10 @@ Result cuDevicePrimaryCtxRetain(void** context, int device) { return made(contex
 Result cuCtxSetCurrent(void* context) { return used(context); }
 Result cuCtxSynchronize(void) { return kSuccess; }
 
-Result cuMemGetInfo_v2(size_t* available, size_t* total) { return *available = *total = 1 << 30, kSuccess; }
-Result cuMemAlloc_v2(Pointer* memory, size_t size) { return allocated((void**)memory, size); }
-Result cuMemAllocAsync(Pointer* memory, size_t size, void* stream) { return used(stream), allocated((void**)memory, size); }
-Result cuMemFree_v2(Pointer memory) { return destroyed((void*)memory); }
+Result cuMemGetInfo_v2(size_t* available, size_t* total) { return *total = 1 << 30, *available = *total - inUse, kSuccess; }
+Result cuMemAlloc_v2(Pointer* memory, size_t size) { return allocatedOnDevice((void**)memory, size); }
+Result cuMemAllocAsync(Pointer* memory, size_t size, void* stream) { return used(stream), allocatedOnDevice((void**)memory, size); }
+Result cuMemFree_v2(Pointer memory) { return freedOnDevice((void*)memory); }
 Result cuMemHostAlloc(void** memory, size_t size, unsigned flags) { return allocated(memory, size); }
 Result cuMemFreeHost(void* memory) { return destroyed(memory); }
 Result cuMemcpyHtoDAsync_v2(Pointer to, const void* from, size_t size, void* stream) { return memmove((void*)to, from, size), used(stream); }

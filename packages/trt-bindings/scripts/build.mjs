@@ -54,7 +54,7 @@ export async function buildAddon(
     const text = '#pragma once\ntypedef struct CUevent_st* cudaEvent_t;\ntypedef struct CUstream_st* cudaStream_t;\n';
     writeFileSync(join(cuda, 'cuda_runtime_api.h'), text);
   }
-  const name = sanitize ? `${product}-asan` : product;
+  const name = sanitize ? join('sanitized', product) : product;
   const folder = join(packageFolder, 'build', 'cmake', name);
   const define = (key, value) => `--CD${key}=${value}`;
   const cmakeJs = require.resolve('cmake-js/bin/cmake-js');

@@ -31,20 +31,11 @@ function driver(): NodeJS.ProcessEnv {
   return { ...process.env, LD_LIBRARY_PATH: folder };
 }
 
-/** One process; rejects with the call that was under way when it died. */
-function fuzz(seed: number, env: NodeJS.ProcessEnv): Promise<Outcome> {
-  const journal = join(mkdtempSync(join(tmpdir(), 'trt-dsl-fuzz-')), 'journal');
-  const args = [
-    '--expose-gc',
-    fuzzFolder('child.mjs'),
-    addonPath('rtx'),
-    library,
-    String(seed),
-    String(calls),
-    journal,
-  ];
+/** What a process printed; rejects with the words of `under` when it ended otherwise than with status 0. */
+function child(file: string, args: readonly string[], env: NodeJS.ProcessEnv, under: () => string): Promise<string> {
+  const all = ['--expose-gc', fuzzFolder(file), addonPath('rtx'), library, ...args];
   return new Promise((resolve, reject) => {
-    const run = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 150_000 });
+    const run = spawn(process.execPath, all, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 150_000 });
     let out = '';
     let said = '';
     run.stdout.on('data', (data) => {
@@ -53,12 +44,16 @@ function fuzz(seed: number, env: NodeJS.ProcessEnv): Promise<Outcome> {
     run.stderr.on('data', (data) => {
       said = (said + data).slice(-2000);
     });
-    run.on('close', (code, signal) => {
-      if (code === 0) return resolve(JSON.parse(out) as Outcome);
-      const under = readFileSync(journal, 'utf8').trim();
-      reject(new Error(`seed ${seed}: the process ended with ${signal ?? code} in call ${under}\n${said}`));
-    });
+    run.on('close', (code, signal) =>
+      code === 0 ? resolve(out) : reject(new Error(`the process ended with ${signal ?? code} in ${under()}\n${said}`)),
+    );
   });
+}
+
+async function fuzz(seed: number, env: NodeJS.ProcessEnv): Promise<Outcome> {
+  const journal = join(mkdtempSync(join(tmpdir(), 'trt-dsl-fuzz-')), 'journal');
+  const under = (): string => `call ${readFileSync(journal, 'utf8').trim()} of seed ${seed}`;
+  return JSON.parse(await child('child.mjs', [String(seed), String(calls), journal], env, under)) as Outcome;
 }
 
 it('no argument and no order of calls crashes the process', { timeout: 400_000 }, async () => {
@@ -72,4 +67,14 @@ it('no argument and no order of calls crashes the process', { timeout: 400_000 }
   expect(sum((o) => o.calls)).toBeGreaterThanOrEqual(2 * calls);
   expect(sum((o) => o.reached)).toBeGreaterThan(calls / 8);
   expect(sum((o) => o.typeErrors)).toBeGreaterThan(calls / 4);
+});
+
+const hostile = [...readFileSync(fuzzFolder('hostile.mjs'), 'utf8').matchAll(/^ {2}async (\w+)\(\) \{$/gm)].map(
+  (m) => m[1]!,
+);
+it('knows the hostile cases', () => expect(hostile.length).toBeGreaterThan(10));
+
+it.each(hostile)('%s', { timeout: 160_000 }, async (name) => {
+  const env = name.startsWith('cuda') ? driver() : process.env;
+  expect(await child('hostile.mjs', [name], env, () => name)).toBe('passed\n');
 });

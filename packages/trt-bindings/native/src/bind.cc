@@ -20,40 +20,52 @@ size_t bitsOf(nvinfer1::DataType type) {
 
 namespace {
 
-bool flag(Napi::Object object, const char* key) {
-  Napi::Value value = object.Get(key);
-  return value.IsBoolean() && value.As<Napi::Boolean>();
+bool mayChangeItsSize(Napi::Env env, Napi::Object buffer) {
+  const auto& getter = buffer.IsArrayBuffer() ? Environment::of(env).resizable : Environment::of(env).growable;
+  return getter.Call(buffer, std::initializer_list<napi_value>{}).ToBoolean();
 }
 
 }  // namespace
 
-ByteView bytesOf(const Call& call, size_t i, Napi::Value value, const char* expected) {
-  napi_env env = call.env();
-  void* data = nullptr;
-  size_t length = 0;
+bool Pin::isGone() const {
+  bool is = false;
+  napi_is_detached_arraybuffer(buffer.Env(), buffer.Value(), &is);
+  return is;
+}
+
+bool viewOf(Napi::Env env, Napi::Value value, ByteView& view) {
   napi_value buffer = nullptr;
+  size_t offset;
+  napi_status status;
   bool is = false;
   if (napi_is_typedarray(env, value, &is) == napi_ok && is) {
     napi_typedarray_type type;
-    size_t count, offset;
-    if (napi_get_typedarray_info(env, value, &type, &count, &data, &buffer, &offset) != napi_ok) throw Napi::Error::New(env);
+    size_t count;
+    status = napi_get_typedarray_info(env, value, &type, &count, &view.data, &buffer, &offset);
     static const size_t sizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 2};
-    length = count * (static_cast<size_t>(type) < std::size(sizes) ? sizes[type] : 1);
+    if (status == napi_ok) view.length = count * (static_cast<size_t>(type) < std::size(sizes) ? sizes[type] : 1);
   } else if (napi_is_dataview(env, value, &is) == napi_ok && is) {
-    size_t offset;
-    if (napi_get_dataview_info(env, value, &length, &data, &buffer, &offset) != napi_ok) throw Napi::Error::New(env);
+    status = napi_get_dataview_info(env, value, &view.length, &view.data, &buffer, &offset);
   } else if (napi_is_arraybuffer(env, value, &is) == napi_ok && is) {
-    if (napi_get_arraybuffer_info(env, value, &data, &length) != napi_ok) throw Napi::Error::New(env);
+    status = napi_get_arraybuffer_info(env, value, &view.data, &view.length);
     buffer = value;
   } else {
-    call.refuse(i, expected);
+    return false;
   }
-  Napi::Object object(env, buffer);
+  if (status != napi_ok) throw Napi::Error::New(env);
+  view.buffer = Napi::Object(env, buffer);
+  return true;
+}
+
+ByteView bytesOf(const Call& call, size_t i, Napi::Value value, const char* expected) {
+  Napi::Env env = call.env();
+  ByteView view;
+  if (!viewOf(env, value, view)) call.refuse(i, expected);
   bool detached = false;
-  napi_is_detached_arraybuffer(env, buffer, &detached);
+  napi_is_detached_arraybuffer(env, view.buffer, &detached);
   if (detached) call.refuse(i, "bytes of a buffer that is still there; its buffer was transferred");
-  if (flag(object, "resizable") || flag(object, "growable")) call.refuse(i, "bytes of a buffer of fixed size; its buffer is resizable");
-  return {data, length, object};
+  if (mayChangeItsSize(env, view.buffer)) call.refuse(i, "bytes of a buffer of fixed size; its buffer is resizable");
+  return view;
 }
 
 int64_t integerOf(const Call& call, size_t i, Napi::Value value, int64_t min, int64_t max, const char* expected) {

@@ -12,10 +12,12 @@ namespace trt {
 // ── JavaScript → C++ ────────────────────────────────────────────────────────────────────────────────────────────────
 
 struct ByteView {
-  const void* data;
-  size_t length;
+  void* data = nullptr;
+  size_t length = 0;
   Napi::Object buffer;  // the ArrayBuffer or SharedArrayBuffer
 };
+// The bytes of a TypedArray, DataView or ArrayBuffer (none once its buffer was transferred); false for another value.
+bool viewOf(Napi::Env env, Napi::Value value, ByteView& view);
 // The bytes of argument `i` (or of `value`, a part of it).
 ByteView bytesOf(const Call& call, size_t i, Napi::Value value, const char* expected = "a TypedArray, a DataView or an ArrayBuffer");
 inline ByteView bytesOf(const Call& call, size_t i) { return bytesOf(call, i, call.info[i]); }
@@ -96,14 +98,18 @@ struct Argument<nvinfer1::Permutation> {
 };
 template <>
 struct Argument<nvinfer1::Weights> {
-  std::shared_ptr<Resource> keeper;
+  Call& call;
+  size_t index;
   std::vector<Pin> pinned;
   nvinfer1::Weights value;
+  Argument(Call& c, size_t i) : call(c), index(i), value(weightsOf(c, i, pinned)) {}
   // The network keeps the buffer, or, where there is none (a refitter), the object itself.
-  Argument(Call& call, size_t i) : keeper(call.self), value(weightsOf(call, i, pinned)) {}
   nvinfer1::Weights get() {
-    Resource* holder = keeper->network() ? keeper->network() : keeper.get();
-    for (Pin& pin : pinned) holder->pins.push_back(std::move(pin));
+    Resource* holder = call.self->network() ? call.self->network() : call.self.get();
+    for (Pin& pin : pinned) {
+      if (pin.isGone()) call.refuse(index, "weights whose buffer is still there; a later argument transferred it");
+      holder->pins.push_back(std::move(pin));
+    }
     pinned.clear();
     return value;
   }

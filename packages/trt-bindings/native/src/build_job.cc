@@ -2,6 +2,7 @@
 #include <deque>
 #include <map>
 #include <thread>
+#include <utility>
 
 #include "bind.h"
 #include "builder.h"
@@ -39,16 +40,18 @@ class Monitor final : public IProgressMonitor {
 };
 
 struct Job {
-  Job(napi_env env, std::shared_ptr<Resource> b, std::shared_ptr<Resource> n, std::shared_ptr<Resource> c)
-      : deferred(Napi::Promise::Deferred::New(env)), builder(std::move(b)), network(std::move(n)), config(std::move(c)), monitor(*this) {}
+  Job(napi_env env, std::shared_ptr<Resource> b, std::shared_ptr<Resource> n, std::shared_ptr<Resource> c, std::shared_ptr<std::atomic<bool>> cancel)
+      : deferred(Napi::Promise::Deferred::New(env)), builder(std::move(b)), network(std::move(n)), config(std::move(c)), monitor(*this), cancelled(std::move(cancel)) {}
+  ~Job() { delete plan; }
   Napi::Promise::Deferred deferred;
   std::shared_ptr<Resource> builder, network, config;
   Monitor monitor;
-  Napi::FunctionReference onProgress, removeListener;
+  Napi::FunctionReference onProgress, listener;
   Napi::ObjectReference signal;
   napi_threadsafe_function wake = nullptr;
   std::thread thread;
-  std::atomic<bool> cancelled{false};
+  // Shared with the signal's listener, which a signal that is no AbortSignal may call at any time.
+  const std::shared_ptr<std::atomic<bool>> cancelled;
   bool reportsProgress = false;
   Napi::Error thrown;  // by onProgress: ends the build, which is rejected with it
 
@@ -78,7 +81,7 @@ void Monitor::phaseStart(char const* phase, char const* parent, int32_t steps) n
 bool Monitor::stepComplete(char const* phase, int32_t step) noexcept {
   const Phase of = known(phase);
   job_.push({"step", phase, of.parent, of.steps, step});
-  return !job_.cancelled.load() && !WorkScope::ending();
+  return !*job_.cancelled && !WorkScope::ending();
 }
 void Monitor::phaseFinish(char const* phase) noexcept {
   const Phase of = known(phase);
@@ -91,6 +94,7 @@ Monitor::Phase Monitor::known(char const* phase) {
 
 // Runs in the job's thread.
 void build(Job& job) {
+  const WorkScope working;
   auto& session = *job.builder->session;
   RecorderScope scope(&session.recorder);
   {
@@ -98,8 +102,7 @@ void build(Job& job) {
     // measurements of kernels would disturb each other.
     static std::mutex mutex;
     std::lock_guard lock(mutex);
-    const WorkScope working;
-    if (!job.cancelled && !WorkScope::ending())
+    if (!*job.cancelled && !WorkScope::ending())
       job.plan = static_cast<IBuilder*>(job.builder->object)
                      ->buildSerializedNetwork(*static_cast<INetworkDefinition*>(job.network->object), *static_cast<IBuilderConfig*>(job.config->object));
   }
@@ -122,7 +125,7 @@ void reportProgress(Napi::Env env, Job& job, const Event& event) {
     job.onProgress.Call({object});
   } catch (const Napi::Error& error) {
     job.thrown = error;
-    job.cancelled = true;
+    *job.cancelled = true;
   }
 }
 
@@ -134,36 +137,43 @@ void release(Job& job) {
   if (network->closeAfterBuild) network->free();
 }
 
+// The value to reject the promise with, or an empty one where there is a plan.
+Napi::Value failureOf(Napi::Env env, const Job& job, bool weightsGone) {
+  if (!job.thrown.IsEmpty()) return job.thrown.Value();
+  if (*job.cancelled) return job.signal.Value().Get("reason");
+  if (weightsGone) return makeError(env, "argument", std::string("IBuilder.buildSerializedNetwork: ") + kWeightsGone);
+  if (!job.plan) return makeError(env, "backend", "IBuilder.buildSerializedNetwork: TensorRT could not build the network", job.reports);
+  return {};
+}
+
 void settle(Napi::Env env, Job& job) {
   job.thread.join();
+  const bool weightsGone = anyGone(*job.network);
   release(job);
-  if (!job.signal.IsEmpty() && !job.removeListener.IsEmpty()) {
+  if (!job.signal.IsEmpty()) {
     try {
       auto signal = job.signal.Value();
-      signal.Get("removeEventListener").As<Napi::Function>().Call(signal, {Napi::String::New(env, "abort"), job.removeListener.Value()});
+      signal.Get("removeEventListener").As<Napi::Function>().Call(signal, {Napi::String::New(env, "abort"), job.listener.Value()});
     } catch (const Napi::Error&) {
     }
   }
-  if (!job.thrown.IsEmpty()) {
-    delete job.plan;
-    job.deferred.Reject(job.thrown.Value());
-  } else if (job.cancelled) {
-    delete job.plan;
-    job.deferred.Reject(job.signal.Value().Get("reason"));
-  } else if (job.plan) {
-    job.deferred.Resolve(hostMemoryValue(env, job.plan));
-  } else {
-    job.deferred.Reject(makeError(env, "backend", "IBuilder.buildSerializedNetwork: TensorRT could not build the network", job.reports));
+  try {
+    if (Napi::Value failure = failureOf(env, job, weightsGone); !failure.IsEmpty())
+      job.deferred.Reject(failure);
+    else
+      job.deferred.Resolve(hostMemoryValue(env, std::exchange(job.plan, nullptr)));
+  } catch (const Napi::Error& error) {  // thrown by a signal's `reason`
+    job.deferred.Reject(error.Value());
   }
 }
 
 // Also when the environment ends while the build runs: TensorRT's thread must not outlive what it uses.
 void endJob(napi_env, void* data, void*) {
   auto* job = static_cast<Job*>(data);
-  job->cancelled = true;
+  *job->cancelled = true;
   if (job->thread.joinable()) {
     job->thread.join();
-    delete job->plan;
+    release(*job);
   }
   delete job;
 }
@@ -184,10 +194,10 @@ void onWake(napi_env rawEnv, napi_value, void* context, void*) {
     for (const Event& event : events)
       if (job->thrown.IsEmpty()) reportProgress(env, *job, event);
     if (!finished || !job->thread.joinable()) return;  // not yet, or settled before
-    settle(env, *job);
     napi_release_threadsafe_function(job->wake, napi_tsfn_release);
+    settle(env, *job);
   } catch (const Napi::Error& error) {
-    error.ThrowAsJavaScriptException();
+    throwInto(error);
   }
 }
 
@@ -199,9 +209,8 @@ Napi::Value buildSerializedNetwork(Call& call) {
   auto config = resourceOf(call, 1, classInfo<IBuilderConfig>);
   if (network->session != call.self->session) raise(env, "argument", call.where() + ": argument 1 is a network of another builder");
   if (config->session != call.self->session) raise(env, "argument", call.where() + ": argument 2 is a config of another builder");
-  requirePins(call, *network);
-
-  Napi::Value onProgress = env.Undefined(), signal = env.Undefined();
+  Napi::Value onProgress = env.Undefined(), signal = env.Undefined(), listen;
+  bool aborted = false;
   if (call.given(2)) {
     if (!call.info[2].IsObject() || call.info[2].IsFunction()) call.refuse(2, "an object { onProgress, signal }");
     auto options = call.info[2].As<Napi::Object>();
@@ -209,40 +218,51 @@ Napi::Value buildSerializedNetwork(Call& call) {
     signal = options.Get("signal");
     if (!onProgress.IsUndefined() && !onProgress.IsFunction()) raiseType(env, call.where() + ": onProgress must be a function, not " + describe(onProgress));
     if (!signal.IsUndefined()) {
-      if (!signal.IsObject() || !signal.As<Napi::Object>().Get("aborted").IsBoolean() || !signal.As<Napi::Object>().Get("addEventListener").IsFunction() ||
-          !signal.As<Napi::Object>().Get("removeEventListener").IsFunction())
-        raiseType(env, call.where() + ": signal must be an AbortSignal, not " + describe(signal));
+      auto get = [&](const char* key) { return signal.IsObject() ? signal.As<Napi::Object>().Get(key) : env.Undefined(); };
+      const Napi::Value flag = get("aborted");
+      listen = get("addEventListener");
+      if (!flag.IsBoolean() || !listen.IsFunction() || !get("removeEventListener").IsFunction()) raiseType(env, call.where() + ": signal must be an AbortSignal, not " + describe(signal));
+      aborted = flag.As<Napi::Boolean>();
     }
   }
 
-  auto* job = new Job(env, call.self, network, config);
-  Napi::Promise promise = job->deferred.Promise();
-  if (signal.IsObject() && signal.As<Napi::Object>().Get("aborted").ToBoolean()) {
-    job->deferred.Reject(signal.As<Napi::Object>().Get("reason"));
-    delete job;
-    return promise;
+  if (aborted) {
+    Napi::Value reason = signal.As<Napi::Object>().Get("reason");
+    auto deferred = Napi::Promise::Deferred::New(env);
+    deferred.Reject(reason);
+    return deferred.Promise();
   }
-  const auto status = napi_create_threadsafe_function(
-      env, nullptr, nullptr, Napi::String::New(env, "TensorRT build"), 0, 1, job, endJob, job, onWake, &job->wake);
-  if (status != napi_ok) {
-    delete job;
-    throw Napi::Error::New(env);
+  auto cancelled = std::make_shared<std::atomic<bool>>(false);
+  Napi::Function listener;
+  if (signal.IsObject()) {
+    listener = Napi::Function::New(env, [cancelled](const Napi::CallbackInfo&) { *cancelled = true; }, "abort");
+    listen.As<Napi::Function>().Call(signal, {Napi::String::New(env, "abort"), listener});
+  }
+  requirePins(call, *network);  // now that none of the caller's code runs any more
+
+  auto job = std::make_unique<Job>(env, call.self, network, config, cancelled);
+  Napi::Promise promise = job->deferred.Promise();
+  if (signal.IsObject()) {
+    job->signal = Napi::Persistent(signal.As<Napi::Object>());
+    job->listener = Napi::Persistent(listener);
   }
   if (onProgress.IsFunction()) {
     job->onProgress = Napi::Persistent(onProgress.As<Napi::Function>());
     job->reportsProgress = true;
   }
-  if (signal.IsObject()) {
-    // A weak link: the listener outlives the job only until removeEventListener.
-    auto listener = Napi::Function::New(env, [](const Napi::CallbackInfo& info) { static_cast<Job*>(info.Data())->cancelled = true; }, "abort", job);
-    job->signal = Napi::Persistent(signal.As<Napi::Object>());
-    job->removeListener = Napi::Persistent(listener);
-    signal.As<Napi::Object>().Get("addEventListener").As<Napi::Function>().Call(signal, {Napi::String::New(env, "abort"), listener});
-  }
+  if (napi_create_threadsafe_function(env, nullptr, nullptr, Napi::String::New(env, "TensorRT build"), 0, 1, job.get(), endJob, job.get(), onWake, &job->wake) != napi_ok)
+    throw Napi::Error::New(env);
+  Job* started = job.release();  // endJob deletes it
   callsReachingNative++;
   call.self->session->busy = "a build is going on";
-  static_cast<IBuilderConfig*>(config->object)->setProgressMonitor(&job->monitor);
-  job->thread = std::thread([job] { build(*job); });
+  static_cast<IBuilderConfig*>(config->object)->setProgressMonitor(&started->monitor);
+  try {
+    started->thread = std::thread([started] { build(*started); });
+  } catch (const std::system_error&) {
+    release(*started);
+    napi_release_threadsafe_function(started->wake, napi_tsfn_release);
+    call.fail(kNoThread);
+  }
   return promise;
 }
 

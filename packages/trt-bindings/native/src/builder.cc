@@ -1,6 +1,8 @@
 // nvinfer1::IBuilder.
 #include "builder.h"
 
+#include <algorithm>
+
 #include "bind.h"
 #include "cuda_driver.h"
 #include "library.h"
@@ -77,13 +79,10 @@ Napi::Value isNetworkSupported(Call& call) {
 
 }  // namespace
 
+bool anyGone(const Resource& resource) { return std::any_of(resource.pins.begin(), resource.pins.end(), [](const Pin& pin) { return pin.isGone(); }); }
+
 void requirePins(const Call& call, const Resource& resource) {
-  for (const Pin& pin : resource.pins) {
-    napi_value buffer = pin.buffer.Value();
-    bool is = false;
-    napi_is_detached_arraybuffer(call.env(), buffer, &is);
-    if (is) raise(call.env(), "argument", call.where() + ": the buffer of some weights was transferred; it must stay until the network is closed");
-  }
+  if (anyGone(resource)) raise(call.env(), "argument", call.where() + ": " + kWeightsGone);
 }
 
 Napi::Value hostMemoryValue(Napi::Env env, IHostMemory* memory) {

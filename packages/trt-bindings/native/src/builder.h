@@ -29,6 +29,9 @@ Napi::Value buildSerializedNetwork(Call& call);
 // A Uint8Array over TensorRT's memory, which lives as long as the array.
 Napi::Value hostMemoryValue(Napi::Env env, nvinfer1::IHostMemory* memory);
 Napi::Value createBuilder(Napi::Env env, const std::shared_ptr<Library>& library);
+// Whether a buffer of weights was transferred, so that TensorRT's pointer into it may be stale.
+bool anyGone(const Resource& resource);
+constexpr const char* kWeightsGone = "the buffer of some weights was transferred; it must stay until the network is closed";
 // Throws if a buffer that TensorRT is about to read was transferred meanwhile.
 void requirePins(const Call& call, const Resource& resource);
 

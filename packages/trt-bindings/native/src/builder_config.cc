@@ -51,7 +51,7 @@ Napi::Value addOptimizationProfile(Call& call) {
 }
 
 Napi::Value createTimingCache(Call& call) {
-  ByteView blob{nullptr, 0, {}};
+  ByteView blob;
   if (call.given(0) && !call.info[0].IsNull()) blob = bytesOf(call, 0);
   callsReachingNative++;
   auto* cache = call.as<IBuilderConfig>()->createTimingCache(blob.length ? blob.data : nullptr, blob.length);
@@ -59,7 +59,7 @@ Napi::Value createTimingCache(Call& call) {
   auto resource = std::make_shared<Owned<ITimingCache>>();
   resource->object = cache;
   resource->session = call.self->session;
-  resource->parents.push_back(call.self);
+  resource->parents.push_back(call.self->parents.front());  // the builder: a config refers to the cache that is set on it, not the other way
   call.check();
   return wrap(call.env(), classInfo<ITimingCache>, resource);
 }
@@ -73,9 +73,6 @@ Napi::Value setTimingCache(Call& call) {
   callsReachingNative++;
   if (!call.as<IBuilderConfig>()->setTimingCache(*static_cast<ITimingCache*>(cache->object), ignoreMismatch.get())) call.fail("TensorRT refused the timing cache");
   call.check();
-  // The config refers to the cache from now on. (The cache refers to the config that made it; a cycle is cut by close.)
-  for (auto& parent : cache->parents)
-    if (parent == call.self) parent = call.self->parents.front();
   call.self->parents.push_back(cache);
   return call.env().Undefined();
 }

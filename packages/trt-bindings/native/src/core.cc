@@ -12,6 +12,13 @@ namespace trt {
 std::atomic<uint64_t> callsReachingNative{0};
 thread_local ErrorRecorder* currentRecorder = nullptr;
 
+void throwInto(const Napi::Error& error) noexcept {
+  try {
+    error.ThrowAsJavaScriptException();
+  } catch (...) {
+  }
+}
+
 namespace {
 
 // Marks objects as ours: napi_unwrap on an object of another addon would hand out a foreign pointer.
@@ -85,7 +92,7 @@ napi_value invoke(napi_env rawEnv, napi_callback_info rawInfo) {
     Napi::Value result = method.function(call);
     return result;
   } catch (const Napi::Error& error) {
-    error.ThrowAsJavaScriptException();
+    throwInto(error);
   } catch (const std::exception& error) {
     napi_throw_error(rawEnv, nullptr, error.what());
   } catch (...) {
@@ -108,7 +115,7 @@ napi_value closeHandle(napi_env rawEnv, napi_callback_info rawInfo) {
     }
     return info.Env().Undefined();
   } catch (const Napi::Error& error) {
-    error.ThrowAsJavaScriptException();
+    throwInto(error);
   } catch (const std::exception& error) {
     napi_throw_error(rawEnv, nullptr, error.what());
   }
@@ -135,18 +142,18 @@ namespace {
 std::atomic<int> work{0};
 std::atomic<bool> processEnds{false};
 
-void waitForWork() {
-  processEnds = true;
-  for (int k = 0; k < 10000 && work > 0; k++) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-}
-
 }  // namespace
 
 WorkScope::WorkScope() {
-  // Registered after the libraries were opened, so it runs before their own exit handlers.
-  static const int registered = std::atexit(waitForWork);
+  // Registered after the libraries were opened, so it runs before their own exit handlers; but not before those that they
+  // register in the middle of the work. Therefore endProcess is a listener of process's 'exit' too.
+  static const int registered = std::atexit(endProcess);
   (void)registered;
   work++;
+}
+void WorkScope::endProcess() {
+  processEnds = true;
+  for (int k = 0; k < 10000 && work > 0; k++) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 WorkScope::~WorkScope() { work--; }
 bool WorkScope::ending() { return processEnds; }
@@ -389,7 +396,6 @@ void exportClasses(Napi::Env env, Napi::Object exports) {
       if (symbol.IsSymbol()) prototype.Set(symbol, prototype.Get("close"));
     }
     constructors.push_back(Napi::Persistent(function));
-    constructors.back().SuppressDestruct();
     exports.Set(cls->name, function);
   }
 }

@@ -60,6 +60,7 @@ struct Session {
 struct Pin {
   Napi::ObjectReference buffer;
   const void* data;
+  bool isGone() const;  // the buffer was transferred, so that `data` may be freed memory
 };
 
 // A native object. Its handle in JavaScript and whatever needs it hold it together; the last one frees it.
@@ -139,6 +140,8 @@ struct Call {
 struct Environment {
   std::vector<Napi::FunctionReference> constructors;
   Napi::FunctionReference errorFactory;
+  // The getters of ArrayBuffer.prototype.resizable and SharedArrayBuffer.prototype.growable: a buffer's own property may lie.
+  Napi::FunctionReference resizable, growable;
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 };
 
@@ -146,6 +149,8 @@ struct Environment {
 [[noreturn]] void raise(Napi::Env env, const char* code, const std::string& message, const std::vector<Report>& reports = {});
 [[noreturn]] void raiseType(Napi::Env env, const std::string& message);
 Napi::Value makeError(Napi::Env env, const char* code, const std::string& message, const std::vector<Report>& reports = {});
+// Hands an error to JavaScript. Where nothing can be thrown any more (Worker.terminate) nobody waits for it either.
+void throwInto(const Napi::Error& error) noexcept;
 bool saysNoDriver(const Report& report);
 bool saysNothing(const Report& report);
 std::string withReports(const std::string& message, const std::vector<Report>& reports);
@@ -177,12 +182,15 @@ struct Reentry {
   int before_;
 };
 
+constexpr const char* kNoThread = "the system gives this process no more threads";
+
 // Around what a thread other than JavaScript's does in TensorRT or CUDA. The process does not run the libraries' exit
-// handlers before it is done (an uncaught exception ends Node without asking the addon).
+// handlers before it is done (process.exit and uncaught exceptions end Node without asking the addon).
 struct WorkScope {
   WorkScope();
   ~WorkScope();
-  static bool ending();  // the process ends: give up what can be given up, and touch JavaScript no more
+  static bool ending();     // the process ends: give up what can be given up, and touch JavaScript no more
+  static void endProcess();  // waits until the work of all threads is done
 };
 
 struct RecorderScope {

@@ -202,7 +202,7 @@ void startTask(Napi::Env env, const char* name, std::function<void()> work, std:
     try {
       t->done(rawEnv);
     } catch (const Napi::Error& error) {
-      error.ThrowAsJavaScriptException();
+      throwInto(error);
     }
     napi_release_threadsafe_function(t->wake, napi_tsfn_release);
   };
@@ -215,13 +215,16 @@ void startTask(Napi::Env env, const char* name, std::function<void()> work, std:
     delete task;
     throw Napi::Error::New(env);
   }
-  task->thread = std::thread([task] {
-    {
+  try {
+    task->thread = std::thread([task] {
       const WorkScope working;
       if (!WorkScope::ending()) task->work();
-    }
-    if (!WorkScope::ending()) napi_call_threadsafe_function(task->wake, nullptr, napi_tsfn_nonblocking);
-  });
+      if (!WorkScope::ending()) napi_call_threadsafe_function(task->wake, nullptr, napi_tsfn_nonblocking);
+    });
+  } catch (const std::system_error&) {
+    napi_release_threadsafe_function(task->wake, napi_tsfn_release);
+    raise(env, "backend", std::string(name) + ": " + kNoThread);
+  }
 }
 
 }  // namespace trt

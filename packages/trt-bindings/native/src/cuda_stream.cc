@@ -52,48 +52,20 @@ void remember(CudaStream& stream, std::initializer_list<std::shared_ptr<Resource
   if (stream.capturing) stream.capturing->insert(stream.capturing->end(), resources);
 }
 
-Napi::Value memcpyHtoDAsync(Call& call) {
+// memcpyXtoYAsync(destination, its offset, source, its offset, byte length)
+template <auto Copy, class To, class From>
+Napi::Value memcpyAsync(Call& call) {
   CudaStream& stream = streamOf(call);
-  auto destination = cudaArgument<CudaMemory>(call, 0);
+  auto destination = cudaArgument<To>(call, 0);
   const size_t to = offsetOf(call, 1, destination->size);
-  auto source = cudaArgument<PinnedMemory>(call, 2);
+  auto source = cudaArgument<From>(call, 2);
   const size_t from = offsetOf(call, 3, source->size);
   Argument<size_t> length(call, 4);
   requireInside(call, 4, to, length.get(), destination->size);
   requireInside(call, 4, from, length.get(), source->size);
   remember(stream, {destination, source});
   callsReachingNative++;
-  stream.device->expect(call.env(), stream.device->driver->memcpyHtoDAsync(destination->address(to), source->address(from), length.get(), stream.stream()), call.where());
-  return call.env().Undefined();
-}
-
-Napi::Value memcpyDtoHAsync(Call& call) {
-  CudaStream& stream = streamOf(call);
-  auto destination = cudaArgument<PinnedMemory>(call, 0);
-  const size_t to = offsetOf(call, 1, destination->size);
-  auto source = cudaArgument<CudaMemory>(call, 2);
-  const size_t from = offsetOf(call, 3, source->size);
-  Argument<size_t> length(call, 4);
-  requireInside(call, 4, to, length.get(), destination->size);
-  requireInside(call, 4, from, length.get(), source->size);
-  remember(stream, {destination, source});
-  callsReachingNative++;
-  stream.device->expect(call.env(), stream.device->driver->memcpyDtoHAsync(destination->address(to), source->address(from), length.get(), stream.stream()), call.where());
-  return call.env().Undefined();
-}
-
-Napi::Value memcpyDtoDAsync(Call& call) {
-  CudaStream& stream = streamOf(call);
-  auto destination = cudaArgument<CudaMemory>(call, 0);
-  const size_t to = offsetOf(call, 1, destination->size);
-  auto source = cudaArgument<CudaMemory>(call, 2);
-  const size_t from = offsetOf(call, 3, source->size);
-  Argument<size_t> length(call, 4);
-  requireInside(call, 4, to, length.get(), destination->size);
-  requireInside(call, 4, from, length.get(), source->size);
-  remember(stream, {destination, source});
-  callsReachingNative++;
-  stream.device->expect(call.env(), stream.device->driver->memcpyDtoDAsync(destination->address(to), source->address(from), length.get(), stream.stream()), call.where());
+  stream.device->expect(call.env(), (stream.device->driver->*Copy)(destination->address(to), source->address(from), length.get(), stream.stream()), call.where());
   return call.env().Undefined();
 }
 
@@ -183,9 +155,9 @@ void defineCudaStream() {
       stream.device->expect(call.env(), stream.device->driver->streamWaitEvent(stream.stream(), event->event(), 0), call.where());
       return call.env().Undefined();
     });
-    c.custom("memcpyHtoDAsync", 5, 5, memcpyHtoDAsync);
-    c.custom("memcpyDtoHAsync", 5, 5, memcpyDtoHAsync);
-    c.custom("memcpyDtoDAsync", 5, 5, memcpyDtoDAsync);
+    c.custom("memcpyHtoDAsync", 5, 5, memcpyAsync<&Driver::memcpyHtoDAsync, CudaMemory, PinnedMemory>);
+    c.custom("memcpyDtoHAsync", 5, 5, memcpyAsync<&Driver::memcpyDtoHAsync, PinnedMemory, CudaMemory>);
+    c.custom("memcpyDtoDAsync", 5, 5, memcpyAsync<&Driver::memcpyDtoDAsync, CudaMemory, CudaMemory>);
     c.custom("memsetD8Async", 4, 4, memsetD8Async);
     c.custom("capture", 1, 1, capture);
   });
@@ -226,6 +198,7 @@ void defineCudaStream() {
       auto& graph = *static_cast<CudaGraph*>(call.self.get());
       auto stream = cudaArgument<CudaStream>(call, 0);
       graph.device->makeCurrent();
+      remember(*stream, {call.self});
       callsReachingNative++;
       graph.device->expect(call.env(), graph.device->driver->graphLaunch(graph.exec(), stream->stream()), call.where());
       return call.env().Undefined();

@@ -241,6 +241,12 @@ void setAddress(Call& call, ContextResource& context, const std::string& name, c
   call.check();
 }
 
+// a × b, or the largest number where that is too large for any memory.
+size_t product(size_t a, size_t b) {
+  size_t result;
+  return __builtin_mul_overflow(a, b, &result) ? SIZE_MAX : result;
+}
+
 size_t bytesNeeded(Call& call, const ICudaEngine& engine, const IExecutionContext& context, const char* name) {
   const Dims dims = context.getTensorShape(name);
   size_t elements = 1;
@@ -250,20 +256,23 @@ size_t bytesNeeded(Call& call, const ICudaEngine& engine, const IExecutionContex
       if (size >= 0) return static_cast<size_t>(size);
     }
     if (dims.d[k] < 0) raise(call.env(), "backend", call.where() + ": the shape of \"" + name + "\" is not set (setInputShape)");
-    elements *= static_cast<size_t>(dims.d[k]);
+    elements = product(elements, static_cast<size_t>(dims.d[k]));
   }
   const int32_t profile = context.getOptimizationProfile();
   const int32_t vector = engine.getTensorComponentsPerElement(name, std::max(0, profile));
   // TensorRT may give −1 bytes for a tensor that is not vectorized.
-  if (vector <= 1) return (elements * bitsOf(engine.getTensorDataType(name)) + 7) / 8;
+  if (vector <= 1) {
+    const size_t bits = product(elements, bitsOf(engine.getTensorDataType(name)));
+    return bits / 8 + (bits % 8 != 0);
+  }
   const int32_t bytes = engine.getTensorBytesPerComponent(name, std::max(0, profile));
   const int32_t axis = engine.getTensorVectorizedDim(name, std::max(0, profile));
   size_t padded = 1;
   for (int32_t k = 0; k < dims.nbDims; k++) {
     const auto size = static_cast<size_t>(dims.d[k]);
-    padded *= k == axis ? (size + static_cast<size_t>(vector) - 1) / static_cast<size_t>(vector) * static_cast<size_t>(vector) : size;
+    padded = product(padded, k == axis ? (size + static_cast<size_t>(vector) - 1) / static_cast<size_t>(vector) * static_cast<size_t>(vector) : size);
   }
-  return padded * static_cast<size_t>(std::max(1, bytes));
+  return product(padded, static_cast<size_t>(std::max(1, bytes)));
 }
 
 void checkAddresses(Call& call, ContextResource& context) {

@@ -119,13 +119,11 @@ void Waiter::loop() {
       if (order == kStop) return;
       order = kIdle;
     }
-    {
-      const WorkScope working;
-      slot.stream->device->makeCurrent();
-      std::string failure = slot.graph ? "" : slot.launch();
-      if (failure.empty()) failure = slot.wait();
-      slot.failure = std::move(failure);
-    }
+    const WorkScope working;
+    slot.stream->device->makeCurrent();
+    std::string failure = slot.graph ? "" : slot.launch();
+    if (failure.empty()) failure = slot.wait();
+    slot.failure = std::move(failure);
     if (!WorkScope::ending()) napi_call_threadsafe_function(wake, nullptr, napi_tsfn_nonblocking);
   }
 }
@@ -152,26 +150,13 @@ void onWake(napi_env rawEnv, napi_value, void* context, void*) {
   }
   for (size_t k = 0; k < results.size(); k++) {
     if (results[k].IsEmpty()) continue;
-    void* data = nullptr;
-    size_t length = 0;
-    bool is = false;
-    napi_value value = results[k].Value();
-    napi_value buffer;
-    size_t offset;
-    if (napi_is_typedarray(env, value, &is) == napi_ok && is) {
-      napi_typedarray_type type;
-      napi_get_typedarray_info(env, value, &type, &length, &data, &buffer, &offset);
-    } else if (napi_is_dataview(env, value, &is) == napi_ok && is) {
-      napi_get_dataview_info(env, value, &length, &data, &buffer, &offset);
-    } else {
-      napi_get_arraybuffer_info(env, value, &data, &length);
-    }
+    ByteView view;
     const Binding& b = slot.outputs[k];
-    if (!data || length == 0) {  // transferred while the run went on
+    if (!viewOf(env, results[k].Value(), view) || view.length != b.bytes) {
       deferred->Reject(makeError(env, "argument", "ExecutionSlot.run: the buffer for \"" + b.name + "\" was transferred while the run went on"));
       return;
     }
-    memcpy(data, b.host->address(b.hostOffset), b.bytes);
+    if (b.bytes) memcpy(view.data, b.host->address(b.hostOffset), b.bytes);
   }
   deferred->Resolve(env.Undefined());
 }
@@ -233,8 +218,10 @@ Slot& slotOf(Call& call) {
   return slot;
 }
 
-// Checks both lists before anything is copied, then copies the inputs to pinned memory.
-void takeInputs(Call& call, Slot& slot) {
+// Copies the inputs to pinned memory. Returns the buffers for the outputs, each of its output's length, or null: reading
+// them from the caller's array again might give others.
+std::vector<Napi::Value> takeInputs(Call& call, Slot& slot) {
+  std::vector<Napi::Value> results;
   for (size_t a = 0; a < 2; a++) {
     const auto& bindings = a == 0 ? slot.inputs : slot.outputs;
     if (!call.info[a].IsArray() || call.info[a].As<Napi::Array>().Length() != bindings.size())
@@ -242,6 +229,7 @@ void takeInputs(Call& call, Slot& slot) {
     auto list = call.info[a].As<Napi::Array>();
     for (uint32_t k = 0; k < bindings.size(); k++) {
       Napi::Value value = list.Get(k);
+      if (a == 1) results.push_back(value);
       if (value.IsNull()) continue;
       const ByteView bytes = bytesOf(call, a, value);
       if (bytes.length != bindings[k].bytes)
@@ -249,22 +237,20 @@ void takeInputs(Call& call, Slot& slot) {
       if (a == 0 && bytes.length) memmove(bindings[k].host->address(bindings[k].hostOffset), bytes.data, bytes.length);
     }
   }
+  return results;
 }
 
 Napi::Value runSync(Call& call) {
   Slot& slot = slotOf(call);
-  takeInputs(call, slot);
+  const auto results = takeInputs(call, slot);
   callsReachingNative++;
   std::string failure = slot.launch();
   if (failure.empty()) failure = slot.wait();
   if (!failure.empty()) raise(call.env(), "backend", call.where() + ": " + failure);
-  auto list = call.info[1].As<Napi::Array>();
-  for (uint32_t k = 0; k < slot.outputs.size(); k++) {
-    Napi::Value value = list.Get(k);
-    if (value.IsNull()) continue;
-    const ByteView bytes = bytesOf(call, 1, value);
+  for (size_t k = 0; k < results.size(); k++) {
     const Binding& b = slot.outputs[k];
-    if (bytes.length == b.bytes && b.bytes) memmove(const_cast<void*>(bytes.data), b.host->address(b.hostOffset), b.bytes);
+    ByteView view;
+    if (b.bytes && viewOf(call.env(), results[k], view) && view.length == b.bytes) memcpy(view.data, b.host->address(b.hostOffset), b.bytes);
   }
   return call.env().Undefined();
 }
@@ -274,28 +260,31 @@ void startWaiter(Napi::Env env, Slot& slot) {
   auto finalize = [](napi_env, void* data, void*) {
     std::unique_ptr<Tie> tie(static_cast<Tie*>(data));
     if (!tie->waiter) return;
-    tie->waiter->stop();
-    tie->waiter->wake = nullptr;
+    Waiter& waiter = *tie->waiter;
+    waiter.stop();
+    waiter.wake = nullptr;
+    if (const auto keep = std::move(waiter.slot.self)) endRun(waiter.slot);  // a run that nobody waits for any more
   };
   slot.tie = new Tie{waiter.get()};
   if (napi_create_threadsafe_function(env, nullptr, nullptr, Napi::String::New(env, "TensorRT run"), 0, 1, slot.tie, finalize, waiter.get(), onWake, &waiter->wake) != napi_ok)
     throw Napi::Error::New(env);
   napi_unref_threadsafe_function(env, waiter->wake);
-  waiter->thread = std::thread([w = waiter.get()] { w->loop(); });
+  try {
+    waiter->thread = std::thread([w = waiter.get()] { w->loop(); });
+  } catch (const std::system_error&) {
+    slot.tie->waiter = nullptr;
+    napi_release_threadsafe_function(waiter->wake, napi_tsfn_release);
+    raise(env, "backend", std::string("ExecutionSlot.run: ") + kNoThread);
+  }
   slot.waiter = std::move(waiter);
 }
 
 Napi::Value run(Call& call) {
   Napi::Env env = call.env();
   Slot& slot = slotOf(call);
-  takeInputs(call, slot);
-  if (!slot.waiter) startWaiter(env, slot);
   std::vector<Napi::ObjectReference> results;
-  auto list = call.info[1].As<Napi::Array>();
-  for (uint32_t k = 0; k < slot.outputs.size(); k++) {
-    Napi::Value value = list.Get(k);
-    results.push_back(value.IsObject() ? Napi::ObjectReference::New(value.As<Napi::Object>(), 1) : Napi::ObjectReference());
-  }
+  for (const Napi::Value& value : takeInputs(call, slot)) results.push_back(value.IsObject() ? Napi::ObjectReference::New(value.As<Napi::Object>(), 1) : Napi::ObjectReference());
+  if (!slot.waiter) startWaiter(env, slot);
   callsReachingNative++;
   if (slot.graph) {
     const std::string failure = slot.launch();

@@ -53,11 +53,11 @@ int32_t sinceVersion(const std::string& interface, const std::string& method, si
   return any;
 }
 
-std::shared_ptr<Library> Library::open(const std::string& path, std::string& error) {
+const std::shared_ptr<Library>* Library::open(const std::string& path, std::string& error) {
   static std::mutex mutex;
-  static std::map<std::string, std::shared_ptr<Library>> libraries;
+  static auto& libraries = *new std::map<std::string, std::shared_ptr<Library>>;  // never destroyed, as JavaScript's functions refer to it
   std::lock_guard lock(mutex);
-  if (auto found = libraries.find(path); found != libraries.end()) return found->second;
+  if (auto found = libraries.find(path); found != libraries.end()) return &found->second;
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle) {
     const char* reason = dlerror();
@@ -81,8 +81,7 @@ std::shared_ptr<Library> Library::open(const std::string& path, std::string& err
     error = "it is version " + versionText(library->version) + "; this addon (" TRT_PRODUCT_NAME ") takes " + versionText(kOldest) + " to " + std::to_string(kNewest / 10000) + ".x";
     return nullptr;  // stays open: a library that started threads must not be unloaded
   }
-  libraries[path] = library;
-  return library;
+  return &(libraries[path] = library);
 }
 
 void Library::openBuilderResources() {
@@ -159,14 +158,11 @@ void setLogger(Napi::Env env, Napi::Value callback, int32_t level) {
     *self = next;
     napi_unref_threadsafe_function(env, next);
   }
-  napi_threadsafe_function previous;
-  {
-    std::lock_guard lock(logMutex);
-    previous = logFunction;
-    logFunction = next;
-    logLevel = level;
-  }
-  if (previous) napi_release_threadsafe_function(previous, napi_tsfn_release);
+  std::lock_guard lock(logMutex);
+  // Under the lock, as the environment of the function before may be ending in another thread.
+  if (logFunction) napi_release_threadsafe_function(logFunction, napi_tsfn_release);
+  logFunction = next;
+  logLevel = level;
 }
 
 }  // namespace trt

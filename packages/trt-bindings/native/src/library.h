@@ -12,8 +12,8 @@ struct Library {
   void* (*createInferRefitter)(void* engine, void* logger, int32_t version);
   nvinfer1::IPluginRegistry* (*getPluginRegistry)();
 
-  // Opens it, once per process and path. An error text in `error` and null when it cannot be used.
-  static std::shared_ptr<Library> open(const std::string& path, std::string& error);
+  // Opens it, once per process and path, for as long as the process lives. An error text in `error` and null when it cannot be used.
+  static const std::shared_ptr<Library>* open(const std::string& path, std::string& error);
   // TensorRT loads its kernels (libnvinfer_builder_resource) by name: opens those that lie beside the library first.
   void openBuilderResources();
 };

@@ -1,6 +1,8 @@
 // nvinfer1::IRuntime.
 #include "runtime.h"
 
+#include <utility>
+
 #include "bind.h"
 #include "engine.h"
 #include "library.h"
@@ -42,11 +44,13 @@ Napi::Value deserializeCudaEngineAsync(Call& call) {
   // A copy: the caller may transfer or overwrite the buffer meanwhile.
   auto bytes = std::make_shared<std::vector<char>>(static_cast<const char*>(plan.data), static_cast<const char*>(plan.data) + plan.length);
   struct Outcome {
+    ~Outcome() { delete engine; }  // where the environment ended meanwhile
+    std::shared_ptr<RuntimeResource> runtime;
     ICudaEngine* engine = nullptr;
     std::vector<Report> reports;
   };
   auto outcome = std::make_shared<Outcome>();
-  runtime->session->busy = "a plan is being deserialized";
+  outcome->runtime = runtime;
   startTask(
       call.env(), "TensorRT deserialize",
       [runtime, bytes, outcome] {
@@ -56,10 +60,11 @@ Napi::Value deserializeCudaEngineAsync(Call& call) {
       [runtime, outcome, deferred](Napi::Env env) {
         runtime->session->busy = nullptr;
         if (outcome->engine)
-          deferred.Resolve(wrapEngine(env, runtime, outcome->engine, runtime->device));
+          deferred.Resolve(wrapEngine(env, runtime, std::exchange(outcome->engine, nullptr), runtime->device));
         else
           deferred.Reject(makeError(env, "backend", std::string("IRuntime.deserializeCudaEngineAsync: ") + kRefused, outcome->reports));
       });
+  runtime->session->busy = "a plan is being deserialized";
   return deferred.Promise();
 }
 
