@@ -44,6 +44,87 @@ const anyObject = () => {
 
 const floats = (n) => ({ type: 'FLOAT', data: new Float32Array(n).fill(0.5) });
 
+/** A layer of each other class, as far as the library has it. */
+function moreLayers(network, x, image, ids, half) {
+  const constant = (dims, type, data) => network.addConstant(dims, { type, data }).getOutput(0);
+  let inputs = 0;
+  const input = (type, dims) => network.addInput(`input ${inputs++}`, type, dims);
+  const channels = constant([1, 3, 1, 1], 'FLOAT', new Float32Array(3));
+  const one = constant([], 'FLOAT', new Float32Array([1]));
+  const square = constant([8, 8], 'FLOAT', new Float32Array(64));
+  const condition = constant([], 'BOOL', new Uint8Array(1));
+  const axes = constant([1], 'INT64', new BigInt64Array(1));
+  const loop = network.addLoop();
+  const conditional = network.addIfConditional();
+  const quantize = network.addQuantize(image, one, 'INT8');
+  const makers = [
+    () => network.addActivation(x, 'RELU'),
+    () => network.addAssertion(condition, 'message'),
+    () => network.addAttention(half, half, half, 'SOFTMAX', false),
+    () => network.addCast(x, 'HALF'),
+    () => network.addConcatenation([image, image]),
+    () => network.addCumulative(image, constant([], 'INT32', new Int32Array(1)), 'SUM', false, false),
+    () => network.addDeconvolutionNd(image, 4, [3, 3], floats(108), null),
+    () => quantize,
+    () => network.addDequantize(quantize.getOutput(0), one, 'FLOAT'),
+    () => network.addDynamicQuantize(half, 3, 16, 'FP4', 'FP8'),
+    () => network.addEinsum([square, square], 'ij,jk->ik'),
+    () => network.addElementWise(image, image, 'SUM'),
+    () => network.addGridSample(image, input('FLOAT', [1, 4, 4, 2])),
+    () => network.addIdentity(image),
+    () => network.addKVCacheUpdate(half, half, constant([2], 'INT32', new Int32Array(2)), 'LINEAR'),
+    () => network.addLRN(image, 3, 1, 1, 1),
+    () => network.addMatrixMultiply(x, 'NONE', square, 'NONE'),
+    () => network.addDistCollective(image, 'ALL_REDUCE', 'SUM', -1, null),
+    () => network.addMoE(input('HALF', [1, 8, 64]), input('INT32', [1, 8, 2]), input('HALF', [1, 8, 2])),
+    () =>
+      network.addNMS(input('FLOAT', [1, 8, 4]), input('FLOAT', [1, 8, 2]), constant([], 'INT32', new Int32Array([2]))),
+    () => network.addRotaryEmbedding(half, input('HALF', [2, 16, 32]), input('HALF', [2, 16, 32]), false, 64),
+    () => network.addNonZero(image),
+    () => network.addNormalization(image, channels, channels, 4),
+    () => network.addNormalizationV2(image, channels, channels, 4),
+    () =>
+      network.addOneHot(
+        ids,
+        constant([2], 'FLOAT', new Float32Array(2)),
+        constant([], 'INT32', new Int32Array([4])),
+        -1,
+      ),
+    () => network.addPaddingNd(image, [1, 1], [1, 1]),
+    () => network.addParametricReLU(image, constant([1, 3, 1, 1], 'FLOAT', new Float32Array(3))),
+    () => network.addPoolingNd(image, 'MAX', [2, 2]),
+    () => network.addRaggedSoftMax(input('FLOAT', [2, 4, 5]), input('INT32', [2, 4, 1])),
+    () => network.addReduce(image, 'SUM', 2, true),
+    () => network.addReverseSequence(square, constant([8], 'INT32', new Int32Array(8).fill(1))),
+    () => network.addScale(image, 'UNIFORM', floats(1), floats(1), floats(1)),
+    () =>
+      network.addScatter(
+        square,
+        constant([1, 2], 'INT32', new Int32Array(2)),
+        constant([1], 'FLOAT', new Float32Array(1)),
+        'ND',
+      ),
+    () => network.addShape(image),
+    () => network.addSqueeze(image, axes),
+    () => network.addUnary(image, 'EXP'),
+    () => network.addUnsqueeze(image, axes),
+    () => conditional.setCondition(condition),
+    () => conditional.addInput(image),
+    () => conditional.addOutput(image, image),
+    () => loop.addTripLimit(constant([], 'INT32', new Int32Array([3])), 'COUNT'),
+    () => loop.addIterator(image),
+    () => loop.addRecurrence(image),
+    () => loop.addLoopOutput(image, 'LAST_VALUE'),
+  ];
+  return makers.flatMap((make) => {
+    try {
+      return [make()];
+    } catch {
+      return []; // not in this library
+    }
+  });
+}
+
 function seedWorld() {
   for (let i = 0; i < 2; i++) {
     const builder = library.createInferBuilder();
@@ -68,8 +149,7 @@ function seedWorld() {
       network.addLoop(),
       network.addConstant([2, 2], floats(4)),
     ];
-    if (library.supports('INetworkDefinition', 'addAttention'))
-      layers.push(network.addAttention(half, half, half, 'SOFTMAX', false));
+    layers.push(...moreLayers(network, x, image, ids, half));
     const profile = builder.createOptimizationProfile();
     for (const value of [builder, config, network, x, image, ids, flag, half, profile, ...layers]) keep(value);
     keep(config.createTimingCache());

@@ -45,8 +45,10 @@ napi_value construct(napi_env env, napi_callback_info info) {
   }
   Handle* handle = pending;
   pending = nullptr;
-  napi_wrap(env, self, handle, [](napi_env, void* h, void*) { delete static_cast<Handle*>(h); }, nullptr, nullptr);
-  napi_type_tag_object(env, self, &kTypeTag);
+  if (napi_wrap(env, self, handle, [](napi_env, void* h, void*) { delete static_cast<Handle*>(h); }, nullptr, nullptr) == napi_ok)
+    napi_type_tag_object(env, self, &kTypeTag);
+  else
+    delete handle;  // the environment is ending
   return self;
 }
 
