@@ -14,6 +14,10 @@ const root = join(packageFolder, '..', '..');
 const [calls = 100_000, seeds = 10] = process.argv.slice(2).map(Number);
 const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
 
+const native = ['native', 'fuzz', 'scripts'].map((name) => join(packageFolder, name));
+const commit =
+  git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', '--', ...native) ? ' and changes' : '');
+
 const names = Object.keys(products).filter((product) => findHeaders(product) !== undefined);
 if (!names.includes('rtx')) throw new Error('the tests build with TensorRT-RTX: get it with `npx trt-dsl setup`');
 let addon;
@@ -111,9 +115,7 @@ const fuzzed = outcomes.filter(({ fuzz }) => fuzz);
 const result = {
   benchmark: 'sanitize',
   command: 'npm run sanitize -w @trt-dsl/trt-bindings',
-  commit:
-    git('rev-parse', '--short', 'HEAD') +
-    (git('status', '--porcelain', '--untracked-files=no', '--', packageFolder) ? ' and changes' : ''),
+  commit,
   date: new Date().toISOString().slice(0, 10),
   device: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, no GPU, Node ${process.version}`,
   figures: {
