@@ -11,9 +11,16 @@ export interface Verdict {
   readonly by?: 'numbers' | 'refusal' | 'end';
   /** the first failure */
   readonly text?: string;
-  /** how many graphs it changed and was tried on */
+  /** how many graphs do what is wrong */
+  readonly shown: number;
+  /** how many of them it changed and was tried on */
   readonly tried: number;
+  /** whether nothing that this process computes can be believed from now on */
+  readonly ill?: boolean;
 }
+
+/** Errors that a GPU process does not recover from. */
+export const isFatal = (message: string): boolean => /could not execute|CUDA_ERROR|illegal memory/i.test(message);
 
 /** Tries a mutation on the small graphs whose network it changes. */
 export async function attempt(
@@ -23,10 +30,15 @@ export async function attempt(
   most: number,
   original: (one: Specimen) => string,
 ): Promise<Verdict> {
-  const before = new Map(specimens.filter(({ shows }) => shows.includes(needs)).map((one) => [one, original(one)]));
+  const showing = varied(
+    specimens.filter(({ shows }) => shows.includes(needs)),
+    needs,
+  );
+  const before = new Map(showing.map((one) => [one, original(one)]));
+  const shown = showing.length;
   const stop = target.lowering.watch(watch);
   let refusal: string | undefined;
-  let [tried, refused] = [0, 0];
+  let [tried, refused, ill] = [0, 0, false];
   try {
     const changed: Specimen[] = [];
     for (const [one, text] of before) if (changed.length < most && networkOf(target, one) !== text) changed.push(one);
@@ -42,15 +54,27 @@ export async function attempt(
         if (!failure) continue;
         const text = `seed ${one.seed}: ${failure.message}`;
         // Wrong numbers show more than an engine that cannot be made: look further for them, a little.
-        if (!(outcome instanceof Error)) return { by: 'numbers', text, tried };
+        if (!(outcome instanceof Error)) return { by: 'numbers', text, shown, tried };
         refusal ??= text;
         refused++;
+        ill ||= isFatal(text);
       }
     }
-    return refusal === undefined ? { tried } : { by: 'refusal', text: refusal, tried };
+    return refusal === undefined ? { shown, tried } : { by: 'refusal', text: refusal, shown, tried, ill };
   } finally {
     stop();
   }
+}
+
+/** The graphs that show something new of what a mistake needs, then the others. */
+function varied(specimens: readonly Specimen[], needs: string): readonly Specimen[] {
+  const seen = new Set<string>();
+  const fresh = specimens.filter(({ shows }) => {
+    const [known, own] = [seen.size, shows.filter((one) => one.startsWith(needs))];
+    for (const one of own) seen.add(one);
+    return seen.size > known;
+  });
+  return [...new Set([...fresh, ...specimens])];
 }
 
 /** Results or errors; nothing for a graph whose engine can be built, where none runs. */

@@ -9,8 +9,10 @@ export class Child {
   /** how it ended, if it did */
   end: string | undefined;
 
-  constructor(plan: string) {
-    this.#process = fork(new URL('./worker.js', import.meta.url), [plan], { serialization: 'advanced' });
+  /** @param env variables besides this process's own */
+  constructor(plan: string, env: Readonly<Record<string, string>> = {}) {
+    const worker = new URL('./worker.js', import.meta.url);
+    this.#process = fork(worker, [plan], { serialization: 'advanced', env: { ...process.env, ...env } });
     this.#process.on('message', (answer) => this.#heard(answer as Answer));
     this.#process.on('error', () => {});
     this.#process.on('exit', (code, signal) => {

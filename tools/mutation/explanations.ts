@@ -30,7 +30,49 @@ const onnx: Explanations = {
   'topK: TopK without sorted': isDefault,
 };
 
-const tensorrt: Explanations = {};
+const oneNumber = 'the constants of this row are single numbers';
+const placeholder = "true is TensorRT's default, and no graph here has a size of 0";
+const noZero = 'it says what a 0 means, and this reshape has none';
+const oneSize = 'the slice takes one size of a shape: it makes no step';
+const precision =
+  'the type that it is computed in: kernels of this layer sum and compute in float32 inside, so that the results stay within their bounds';
+
+const tensorrt: Explanations = {
+  'attention: addConstant with its weights reversed': oneNumber,
+  'attention: addElementWise with tensors 1 and 2 swapped': commutes,
+  'elementwise and: addElementWise with tensors 1 and 2 swapped': commutes,
+  'elementwise equal: addElementWise with tensors 1 and 2 swapped': commutes,
+  'elementwise max: addElementWise with tensors 1 and 2 swapped': commutes,
+  'elementwise min: addElementWise with tensors 1 and 2 swapped': commutes,
+  'elementwise or: addElementWise with tensors 1 and 2 swapped': commutes,
+  'elementwise prod: addElementWise with tensors 1 and 2 swapped': commutes,
+  'elementwise sum: addElementWise with tensors 1 and 2 swapped': commutes,
+  'expand: addConstant with its weights reversed': oneNumber,
+  'expand: addElementWise with tensors 1 and 2 swapped': commutes,
+  'expand: addSlice with another stride': oneSize,
+  'layerNorm: addShuffle.setZeroIsPlaceholder skipped': placeholder,
+  'layerNorm: addShuffle.setZeroIsPlaceholder with another value': noZero,
+  'matmul: addCast skipped': precision,
+  'operand of lower rank: addConstant with its weights reversed': oneNumber,
+  'operand of lower rank: addElementWise with tensors 1 and 2 swapped': commutes,
+  'operand of lower rank: addShuffle.setZeroIsPlaceholder skipped': placeholder,
+  'operand of lower rank: addSlice with another stride': oneSize,
+  'pooling max: attribute includePadding changed': 'a maximum has no use for it',
+  'reduce mean: addCast skipped': precision,
+  'reduce prod: addCast skipped': precision,
+  'reduce sum: addCast skipped': precision,
+  'shuffle: addConstant with its weights reversed': oneNumber,
+  'shuffle: addElementWise with tensors 1 and 2 swapped': commutes,
+  'shuffle: addShuffle.setZeroIsPlaceholder skipped': placeholder,
+  'shuffle: addSlice with another stride': oneSize,
+  'slice: addConstant with its weights reversed': oneNumber,
+  'slice: addElementWise with tensors 1 and 2 swapped': commutes,
+  'softmax: addCast skipped': precision,
+  'softmax: addShuffle.setZeroIsPlaceholder skipped': placeholder,
+  'softmax: addShuffle.setZeroIsPlaceholder with another value': noZero,
+  'topK: addShuffle.setZeroIsPlaceholder skipped': placeholder,
+  'topK: addShuffle.setZeroIsPlaceholder with another value': noZero,
+};
 
 /** Why mutations change nothing that a test could see: by the backend's name and `row: mistake`. */
-export const explanations: Readonly<Record<string, Explanations>> = { onnx, tensorrt };
+export const explanations: Readonly<Record<string, Explanations>> = { onnx, tensorrt, rtx: tensorrt };

@@ -50,6 +50,11 @@ export abstract class Lowering {
   /** What there is to know about calls of one name, of which mistakes are made: `seen` with one more. */
   abstract describe(call: Call, seen: unknown): unknown;
 
+  /** What distinguishes calls of one name: a mistake may show in some of them only. */
+  variety(_call: Call): string {
+    return '';
+  }
+
   /** The mistakes that calls of this name can have. */
   abstract mistakes(name: string, seen: unknown): readonly Mistake[];
 

@@ -50,7 +50,7 @@ export function observe(lowering: Lowering, graphs: readonly Graph[]): Observed 
     call({ row, node }, call, make) {
       const { calls } = noted(row, node);
       calls.set(call.name, lowering.describe(call, calls.get(call.name)));
-      show(node, `${row} ${call.name}`);
+      show(node, `${row} ${call.name}`, `${row} ${call.name} ${lowering.variety(call)}`.trim());
       return make(call);
     },
   });

@@ -13,18 +13,25 @@ const mostStillborn = 3;
 
 const now = (): number => performance.now() / 1000;
 
+export interface PoolOptions {
+  /** where the plan is */
+  readonly plan: string;
+  /** how many processes */
+  readonly jobs: number;
+  /** how many GPUs they have between them */
+  readonly gpus: number;
+  /** when no more tasks are begun, in seconds after this process began */
+  readonly until: number;
+}
+
 /** Processes that share tasks. One that ends on a task is replaced. */
 export class Pool {
-  readonly #plan: string;
-  readonly #jobs: number;
-  readonly #until: number;
+  readonly #options: PoolOptions;
   readonly #idle: Child[] = [];
+  #begun = 0;
 
-  /** @param until when no more tasks are begun, in seconds after this process began */
-  constructor(plan: string, jobs: number, until: number) {
-    this.#plan = plan;
-    this.#jobs = jobs;
-    this.#until = until;
+  constructor(options: PoolOptions) {
+    this.#options = options;
   }
 
   /** The endings in the tasks' order, undefined for those not reached. */
@@ -35,7 +42,7 @@ export class Pool {
     const endings: (Ending | undefined)[] = tasks.map(() => undefined);
     let next = 0;
     const work = async (): Promise<void> => {
-      while (next < tasks.length && now() < this.#until) {
+      while (next < tasks.length && now() < this.#options.until) {
         const task = next++;
         const ending = await this.#end(tasks[task]!);
         if (!ending) return;
@@ -43,7 +50,7 @@ export class Pool {
         onEnding(task, ending);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(this.#jobs, tasks.length) }, work));
+    await Promise.all(Array.from({ length: Math.min(this.#options.jobs, tasks.length) }, work));
     return endings;
   }
 
@@ -71,13 +78,18 @@ export class Pool {
 
   /** Seconds until all has to end. */
   get #left(): number {
-    return this.#until + grace - now();
+    return this.#options.until + grace - now();
+  }
+
+  #begin(): Child {
+    const { plan, gpus } = this.#options;
+    return new Child(plan, gpus > 1 ? { CUDA_VISIBLE_DEVICES: String(this.#begun++ % gpus) } : {});
   }
 
   /** A process that takes tasks; none if the time is over. */
   async #ready(): Promise<Child | undefined> {
     for (let stillborn = 0; stillborn < mostStillborn; stillborn++) {
-      const child = this.#idle.pop() ?? new Child(this.#plan);
+      const child = this.#idle.pop() ?? this.#begin();
       if (child.end === undefined && (await child.ready(this.#left))) return child;
       child.close();
       if (this.#left <= 0) return undefined;

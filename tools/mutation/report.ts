@@ -61,11 +61,11 @@ export function report(results: readonly Result[], circumstances: Circumstances)
   const caught = by('numbers', 'refusal', 'end');
   const [lived, missed] = [by('survived'), by('missed')];
   const explained = lived.filter(({ mutation }) => explanations[nameOf(mutation)]);
-  const why = (mutation: Mutation, ending: Ending | undefined): string =>
-    explanations[nameOf(mutation)] ??
-    (ending && 'verdict' in ending && ending.verdict?.tried === 0
-      ? '**changes no graph’s network**'
-      : '**not explained**');
+  const why = (mutation: Mutation, ending: Ending | undefined): string => {
+    const { shown, tried } = (ending && 'verdict' in ending && ending.verdict) || { shown: 0, tried: 0 };
+    const unexplained = shown === 0 ? 'no small graph does this' : tried === 0 ? 'changes no network' : 'not explained';
+    return explanations[nameOf(mutation)] ?? `**${unexplained}**`;
+  };
   const summary = [
     `${results.length} mistakes, generated from the lowering table (${target.table}):`,
     `${caught.length} caught (${by('numbers').length} by their numbers, ${by('refusal').length} because no engine came of them,`,

@@ -36,7 +36,7 @@ const tensorrt =
       lowering: await TensorRTLowering.open(name === 'rtx' ? 'rtx' : 'trt10'),
       runs: name !== 'rtx',
       group: 5,
-      most: 12,
+      most: 16,
       takes: (one) => legalPart(one, subject.target) === one,
       draw: (count) => legalCases(1, count, subject.target, subject.excluded),
     };

@@ -35,6 +35,14 @@ export function textOf(value: unknown): string {
   return Array.isArray(value) ? `[${value.map(textOf).join(', ')}]` : String(value);
 }
 
+/** What distinguishes an argument: the word itself; whether there are zeros and open sizes among numbers. */
+export function varietyOf(value: unknown): string {
+  if (typeof value === 'boolean' || kindOf(value) === 'word') return String(value);
+  if (kindOf(value) !== 'numbers') return '';
+  const numbers = value as readonly number[];
+  return `${numbers.includes(0) ? 0 : ''}${numbers.some((one) => one < 0) ? '-' : ''}`;
+}
+
 /** What nvinfer1 calls the arguments of a method that are not tensors; of setters it is the setter's own name. */
 const names: Readonly<Record<string, readonly string[]>> = {
   addActivation: ['', 'type'],

@@ -1,7 +1,7 @@
 import { type Graph, withoutPlugins } from '@trt-dsl/dsl';
 import { type TensorRT, tensorrt } from '@trt-dsl/trt-bindings';
 import { type Call, type Lower, Lowering, type Make, type Mistake, type Place } from './lowering.ts';
-import { kindOf, mistakesOf, type Seen, textOf } from './tensorrt-calls.ts';
+import { kindOf, mistakesOf, type Seen, textOf, varietyOf } from './tensorrt-calls.ts';
 
 type Network = Readonly<Record<string, unknown>>;
 type Method = (...args: readonly unknown[]) => unknown;
@@ -24,6 +24,8 @@ const lift = 'operand of lower rank';
 export class TensorRTLowering extends Lowering {
   readonly #tensorrt: TensorRT;
   readonly #lowerGraph: LowerGraph;
+  /** one for all networks: making a builder takes TensorRT longer than a network */
+  readonly #builder: ReturnType<TensorRT['createInferBuilder']>;
   readonly #watched = new WeakSet<object>();
   #made: string[] = [];
 
@@ -31,6 +33,7 @@ export class TensorRTLowering extends Lowering {
     super();
     this.#tensorrt = library;
     this.#lowerGraph = lowerGraph;
+    this.#builder = library.createInferBuilder();
   }
 
   /** Opens the built modules of packages/trt-bindings, the same that `@trt-dsl/trt-bindings` is made of. */
@@ -44,8 +47,7 @@ export class TensorRTLowering extends Lowering {
   }
 
   network(graph: Graph): string {
-    using builder = this.#tensorrt.createInferBuilder();
-    using network = builder.createNetworkV2(this.#tensorrt.product === 'trt10' ? ['STRONGLY_TYPED'] : []);
+    using network = this.#builder.createNetworkV2(this.#tensorrt.product === 'trt10' ? ['STRONGLY_TYPED'] : []);
     this.#made = [];
     this.#lowerGraph(withoutPlugins(graph), this.#tensorrt, network);
     return this.#made.join('\n');
@@ -53,6 +55,10 @@ export class TensorRTLowering extends Lowering {
 
   describe({ args }: Call, seen: Seen = []): Seen {
     return Array.from({ length: Math.max(seen.length, args.length) }, (_, i) => kindOf(args[i]) ?? seen[i]);
+  }
+
+  override variety({ args }: Call): string {
+    return args.map(varietyOf).join(' ');
   }
 
   mistakes(name: string, seen: Seen): readonly Mistake[] {

@@ -1,4 +1,4 @@
-import { attempt, failing, networkOf, type Verdict } from './attempt.ts';
+import { attempt, failing, isFatal, networkOf, type Verdict } from './attempt.ts';
 import { mutationsOf } from './mutations.ts';
 import { readPlan } from './plan.ts';
 import type { Specimen } from './subjects.ts';
@@ -18,9 +18,6 @@ export interface Answer {
   /** that it should be asked no more */
   readonly last?: boolean;
 }
-
-/** Errors after which nothing that a process computes on the GPU can be believed. */
-const fatal = /cuda|illegal|enqueue/i;
 
 const [path] = process.argv.slice(2) as [string];
 const plan = readPlan(path);
@@ -49,7 +46,8 @@ async function answer(task: Task): Promise<Answer> {
 
 process.on('message', async (task: Task) => {
   const reply = await answer(task);
-  process.send!({ ...reply, last: reply.verdict?.by === 'refusal' && fatal.test(reply.verdict.text!) });
+  const last = reply.verdict?.ill || reply.failing?.some((text) => text && isFatal(text)) || false;
+  process.send!({ ...reply, last });
 });
 process.on('disconnect', () => process.exit());
 process.send!({});

@@ -60,6 +60,7 @@ for (const [from, to] of [
   ['test/gpu/dist/gpu', 'gpu'],
   ['test/gpu/dist/support', 'support'],
   ['test/properties/dist', 'properties'],
+  ['tools/mutation/dist', 'mutation'],
   ['bench/dist', 'bench'],
 ])
   if (existsSync(join(root, from)))
