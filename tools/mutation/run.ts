@@ -8,7 +8,7 @@ import { mutationsOf } from './mutations.ts';
 import { observe } from './observe.ts';
 import { writePlan } from './plan.ts';
 import { Pool } from './pool.ts';
-import { caughtBy, nameOf, type Result, report } from './report.ts';
+import { caughtBy, nameOf, type Report, type Result, report } from './report.ts';
 import { smallParts, specimens } from './subjects.ts';
 import { targets } from './targets.ts';
 import type { Task } from './worker.ts';
@@ -76,22 +76,30 @@ try {
   });
   const failing = target.runs ? await unfit(pool) : new Map<number, string>();
   const tasks: Task[] = chosen.map((mutation) => ({ mutation, without: [...failing.keys()] }));
+  const found: Result[] = chosen.map((mutation) => ({ mutation: mutations[mutation]!, ending: undefined }));
+  const write = (): Report => {
+    const written = report(found, {
+      target,
+      most,
+      failing: [...failing.values()],
+      explanations: explanations[name] ?? {},
+      command: `node tools/mutation/dist/tools/mutation/run.js ${name}`,
+      ...(values.device && { device: values.device }),
+    });
+    if (out) writeFileSync(out, written.text);
+    return written;
+  };
   let done = 0;
-  const endings = await pool.share(tasks, (task, ending) => {
+  await pool.share(tasks, (task, ending) => {
+    const { mutation } = found[task]!;
+    found[task] = { mutation, ending };
     const text = caughtBy(ending);
-    say(`${++done} ${text ? 'caught  ' : 'SURVIVED'} ${nameOf(mutations[chosen[task]!]!)}${text ? ` (${text})` : ''}`);
+    say(`${++done} ${text ? 'caught  ' : 'SURVIVED'} ${nameOf(mutation)}${text ? ` (${text})` : ''}`);
+    // A machine that is taken away leaves what was found by then.
+    if (done % 25 === 0) write();
   });
   pool.close();
-  const found: Result[] = chosen.map((mutation, i) => ({ mutation: mutations[mutation]!, ending: endings[i] }));
-  const { summary, text, open } = report(found, {
-    target,
-    most,
-    failing: [...failing.values()],
-    explanations: explanations[name] ?? {},
-    command: `node tools/mutation/dist/tools/mutation/run.js ${name}`,
-    ...(values.device && { device: values.device }),
-  });
-  if (out) writeFileSync(out, text);
+  const { summary, open } = write();
   say(summary);
   say(since());
   process.exitCode = open > 0 && target.runs ? 1 : 0;
