@@ -10,6 +10,8 @@ export interface Subject {
   readonly excluded: Excluded;
   /** float32 roundings that an op may be off inside (bounds.py) */
   readonly slack: number;
+  /** by op: roundings of a half type, where the backend computes in it (bounds.py) */
+  readonly own?: Readonly<Record<string, number>>;
   /** graphs that share one engine */
   readonly group: number;
 }
@@ -24,6 +26,9 @@ const withOptions = <O extends CompileOptions>(backend: Backend<O>, options: O):
 /** What TensorRT defines differently from one kernel to the next: NaN in comparisons, denormals. */
 const tensorrtLacks: Excluded = new Set(['special']);
 
+/** On float16 and bfloat16 TensorRT's kernels evaluate activation functions, and divide by a scale, in that type. */
+const tensorrtOwn = { activation: 4, quantize: 2 };
+
 /** The backends that properties run on, by name. Each is imported only if asked for. */
 export const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
   onnx: async () => {
@@ -37,7 +42,14 @@ export const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
     const backend = tensorrt({ product: 'trt10' });
     const target: Target = `tensorrt-${backend.tensorrt.version}`;
     const options = { optimizationLevel: 0, timingCache };
-    return { backend: withOptions(backend, options), target, excluded: tensorrtLacks, slack: 64, group: 20 };
+    return {
+      backend: withOptions(backend, options),
+      target,
+      excluded: tensorrtLacks,
+      slack: 64,
+      own: tensorrtOwn,
+      group: 20,
+    };
   },
   // TensorRT-RTX: builds here, runs only on a GPU that it takes.
   rtx: async () => {

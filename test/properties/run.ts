@@ -101,6 +101,7 @@ const options = {
   torch,
   group: Number(values.group ?? usual.group),
   slack: Number(values.slack ?? usual.slack),
+  ...(usual.own && { own: usual.own }),
   batch: 20,
   ...(values.budget && { budget: Number(values.budget) }),
   onProgress: (done: number, of: number) => say(`${done} of ${of}`),

@@ -12,6 +12,8 @@ export interface SuiteOptions {
   readonly torch: PyTorch;
   /** float32 roundings that an op of this backend may be off inside (bounds.py); 4 by default */
   readonly slack?: number;
+  /** by op: roundings of a half type, where the backend computes in it (bounds.py) */
+  readonly own?: Readonly<Record<string, number>>;
   /** how many cases share one engine; 1 by default */
   readonly group?: number;
   /** how many cases go to PyTorch in one request; 40 by default */
@@ -54,7 +56,7 @@ export interface Report {
 export async function runSuite(
   backend: Backend,
   cases: readonly GraphCase[],
-  { torch, slack = 4, group = 1, batch = 40, budget = Number.POSITIVE_INFINITY, onProgress }: SuiteOptions,
+  { torch, slack = 4, own = {}, group = 1, batch = 40, budget = Number.POSITIVE_INFINITY, onProgress }: SuiteOptions,
 ): Promise<Report> {
   const started = performance.now();
   const failures: Failure[] = [];
@@ -70,6 +72,7 @@ export async function runSuite(
         chunk.map((one) => ({
           graph: one.graph,
           slack,
+          own,
           runs: one.runs.map((sizes) => ({ sizes, feeds: feedsOf(one, sizes) })),
         })),
       ),
@@ -117,12 +120,21 @@ const labelOf = ({ op, attributes }: Node): string => {
 /** A case's results, run by run, or why there are none. */
 export type Outcome = readonly Results[] | Error;
 
+/** TensorRT 10 has no network with both int8 and float8: such cases share no engine. */
+const hasFloat8 = ({ graph }: GraphCase): boolean =>
+  graph.nodes.some(({ outputs }) => outputs.some(({ dataType }) => dataType === 'float8'));
+
 /** Every case's results, run by run; cases share engines by `group`, and ever fewer do where sharing fails. */
 export async function runAll(backend: Backend, cases: readonly GraphCase[], group: number): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
-  for (let at = 0; at < cases.length; at += group)
-    outcomes.push(...(await runSome(backend, cases.slice(at, at + group))));
-  return outcomes;
+  const outcomes = new Map<GraphCase, Outcome>();
+  for (const float8 of [false, true]) {
+    const some = cases.filter((one) => hasFloat8(one) === float8);
+    for (let at = 0; at < some.length; at += group) {
+      const shared = some.slice(at, at + group);
+      for (const [i, outcome] of (await runSome(backend, shared)).entries()) outcomes.set(shared[i]!, outcome);
+    }
+  }
+  return cases.map((one) => outcomes.get(one)!);
 }
 
 async function runSome(backend: Backend, cases: readonly GraphCase[]): Promise<readonly Outcome[]> {

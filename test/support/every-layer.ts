@@ -1,4 +1,4 @@
-import { definePlugin, dim, type Graph, Network, type Tensor, Weights } from '@trt-dsl/dsl';
+import { definePlugin, dim, type Graph, Network, type QuantizedType, type Tensor, Weights } from '@trt-dsl/dsl';
 
 const swish = definePlugin({
   name: 'Swish',
@@ -11,8 +11,11 @@ const swish = definePlugin({
   ) => net.addMul(x, net.addSigmoid(net.addMul(x, beta))),
 });
 
-/** A graph in which every op and every `add…` method appears, with attributes other than the default ones. */
-export function everyLayer(): Graph {
+/**
+ * A graph in which every op and every `add…` method appears, with attributes other than the default ones.
+ * @param quantized the types that it quantizes to; TensorRT 10 wants one of them only
+ */
+export function everyLayer(quantized: readonly QuantizedType[] = ['int8', 'float8']): Graph {
   const net = new Network('every layer');
   const [batch, seq] = [dim('batch'), dim('seq')];
   const x = net.addInput('x', 'float32', [batch, seq, 4]);
@@ -83,13 +86,11 @@ export function everyLayer(): Graph {
   );
   const q = net.scope('quantized');
   const scales = Weights.fromNumbers('float32', [4], [0.1, 0.2, 0.3, 0.4], 'scales');
-  keep(q.addDequantize(q.addQuantize(x, 0.1, { dataType: 'int8' }), 0.1, { dataType: 'float32' }));
-  keep(
-    q.addDequantize(q.addQuantize(x, scales, { dataType: 'float8', axis: 2 }), scales, {
-      dataType: 'float32',
-      axis: 2,
-    }),
-  );
+  for (const dataType of quantized) {
+    keep(q.addDequantize(q.addQuantize(x, 0.1, { dataType }), 0.1, { dataType: 'float32' }));
+    const along = { axis: 2 } as const;
+    keep(q.addDequantize(q.addQuantize(x, scales, { dataType, ...along }), scales, { dataType: 'float32', ...along }));
+  }
   keep(swish(net.scope('plugins'), [x], { beta: 2, label: 'a "b"', sizes: [1, 2], exact: true }));
   outputs.forEach((tensor, i) => {
     net.markOutput(tensor, `out${i}`);

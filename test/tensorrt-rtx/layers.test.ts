@@ -73,4 +73,18 @@ describe('TensorRT-RTX infers the types and shapes that the DSL does', () => {
     }
     expect(wrong).toEqual([]);
   }, 300_000);
+
+  test('for topK along an axis that TensorRT does not take: one with four or more behind it', async () => {
+    const net = new Network('deep');
+    const x = net.addInput('x', 'float16', [4, dim('batch'), 3, dim('seq'), 2, 2]);
+    for (const axis of [0, 1, 5] as const) {
+      const { values, indices } = net.addTopK(x, { k: 1, axis });
+      net.markOutput(values, `values${axis}`);
+      net.markOutput(indices, `indices${axis}`);
+    }
+    const graph = net.graph();
+    expect(disagreements(graph)).toEqual([]);
+    using engine = await backend.compile(graph, { profiles: [{ batch: [1, 2, 4], seq: [1, 2, 4] }] });
+    expect(engine.outputs.size).toBe(6);
+  });
 });

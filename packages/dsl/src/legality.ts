@@ -37,6 +37,8 @@ export interface Rule {
   readonly typeOf?: Slot;
   /** only layers of these ops use the tensor, and it is no output of the graph */
   readonly usedBy?: readonly OpName[];
+  /** no tensor of the graph has this type */
+  readonly nowhere?: DataType;
   /** the tensor is an output of the graph, not only one between layers */
   readonly isOutput?: true;
   /** the largest value of a numeric attribute */
@@ -146,6 +148,16 @@ export const legality: readonly Rule[] = [
     leastRank: 1,
     advice: 'a scalar is not quantized: addUnsqueeze it',
   },
+  ...(['quantize', 'dequantize'] as const).map(
+    (op): Rule => ({
+      on: [tensorrt10],
+      ops: [op],
+      tensor: op === 'quantize' ? 'output 0' : 'input 0',
+      when: ['float8'],
+      nowhere: 'int8',
+      advice: 'TensorRT 10 has no network with both int8 and float8: quantize to one of them',
+    }),
+  ),
   {
     on: [tensorrt10],
     ops: ['quantize', 'dequantize'],

@@ -43,6 +43,22 @@ test('every illegal layer is listed, with its path and what to do', () => {
   expect(failure(() => verify(illegal(), 'tensorrt-rtx-1.7')).split('\n').length).toBe(6);
 });
 
+test('TensorRT 10 takes int8 or float8 in a network, not both', () => {
+  const net = new Network('both');
+  const x = net.addInput('x', 'float32', [2, 4]);
+  const through = (dataType: 'int8' | 'float8') =>
+    net.addDequantize(net.addQuantize(x, 0.5, { dataType }), 0.5, { dataType: 'float32' });
+  net.markOutput(through('float8'), 'y');
+  expect(verify(net.graph(), 'tensorrt-10.6').warnings).toEqual([]);
+  net.markOutput(through('int8'), 'z');
+  expect(failure(() => verify(net.graph(), 'tensorrt-10.6'))).toMatchInlineSnapshot(`
+    "unsupported: graph "both" is not legal on tensorrt-10.6:
+      quantize: quantize(float32[2, 4], float32[]) → float8[2, 4]: TensorRT 10 has no network with both int8 and float8: quantize to one of them
+      dequantize: dequantize(float8[2, 4], float32[]) → float32[2, 4]: TensorRT 10 has no network with both int8 and float8: quantize to one of them"
+  `);
+  expect(verify(net.graph(), 'tensorrt-rtx-1.7').warnings).toEqual([]);
+});
+
 test('what is legal may still be strange', () => {
   expect(verify(illegal(), 'onnxruntime').warnings).toMatchInlineSnapshot(`
     [
@@ -53,7 +69,8 @@ test('what is legal may still be strange', () => {
 });
 
 test('plugins are illegal where there are none', () => {
-  expect(verify(everyLayer(), 'tensorrt-10.6').warnings).toEqual([]);
+  for (const quantized of ['int8', 'float8'] as const)
+    expect(verify(everyLayer([quantized]), 'tensorrt-10.6').warnings).toEqual([]);
   expect(failure(() => verify(everyLayer(), 'onnxruntime'))).toMatch(
     /plugins\/Swish: Swish@1\(.*withoutPlugins\(graph\)/,
   );

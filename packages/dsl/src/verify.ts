@@ -1,3 +1,4 @@
+import type { DataType } from './data-type.ts';
 import { TrtDslError } from './errors.ts';
 import type { Graph } from './graph.ts';
 import { legality, type Product, type Rule, type Slot, type Target, type Versions } from './legality.ts';
@@ -20,12 +21,16 @@ export interface Verification {
 export function verify(graph: Graph, target: Target): Verification {
   const { product, version } = parseTarget(target);
   const uses = usesOf(graph);
-  const constants = new Set(graph.nodes.flatMap((node) => (node.op === 'constant' ? node.outputs : [])));
+  const facts: Facts = {
+    uses,
+    constants: new Set(graph.nodes.flatMap((node) => (node.op === 'constant' ? node.outputs : []))),
+    types: new Set(graph.nodes.flatMap(({ outputs }) => outputs.map(({ dataType }) => dataType))),
+  };
   const offences = legality
     .filter(({ on }) => on.some((versions) => holds(versions, product, version)))
     .flatMap((rule) =>
       graph.nodes
-        .filter((node) => rule.ops.includes(node.op) && !satisfies(node, rule, uses, constants))
+        .filter((node) => rule.ops.includes(node.op) && !satisfies(node, rule, facts))
         .map((node) => ({ node, advice: rule.advice })),
     )
     .sort((a, b) => a.node.id - b.node.id);
@@ -77,7 +82,14 @@ function usesOf(graph: Graph): Uses {
   return uses;
 }
 
-function satisfies(node: Node, rule: Rule, uses: Uses, constants: ReadonlySet<Tensor>): boolean {
+/** What rules ask of the whole graph. */
+interface Facts {
+  readonly uses: Uses;
+  readonly constants: ReadonlySet<Tensor>;
+  readonly types: ReadonlySet<DataType>;
+}
+
+function satisfies(node: Node, rule: Rule, { uses, constants, types }: Facts): boolean {
   if (rule.never) return false;
   if (rule.most) {
     const [attribute, value] = rule.most;
@@ -89,6 +101,7 @@ function satisfies(node: Node, rule: Rule, uses: Uses, constants: ReadonlySet<Te
   if (rule.leastRank !== undefined && tensor.rank < rule.leastRank) return false;
   if (rule.typeOf && at(node, rule.typeOf)?.dataType !== tensor.dataType) return false;
   if (rule.constant && !constants.has(tensor)) return false;
+  if (rule.nowhere && types.has(rule.nowhere)) return false;
   if (rule.isOutput && !uses.get(tensor)?.has('output')) return false;
   return !rule.usedBy || [...(uses.get(tensor) ?? [])].every((by) => rule.usedBy!.includes(by as OpName));
 }

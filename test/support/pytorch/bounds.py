@@ -9,7 +9,8 @@ The scheme, written down once:
    `bilinear` is the product rule; softmax, layer norm, attention and topK have rules of their own. Discontinuous
    ops need nothing special: where the interval straddles a jump the ends differ, and the bound grows to the jump.
 3. An op computes in float32 inside, whatever its types: e grows by `slack` * 2^-24 * (magnitude of its terms). The
-   slack is the backend's: a few for a CPU, more where exp and erf are approximated.
+   slack is the backend's: a few for a CPU, more where exp and erf are approximated. Where a backend computes an op
+   on float16 or bfloat16 in that type, its `own` roundings of that type, for the same magnitude, come on top.
 4. The result is rounded once: rounding rises, so the bound becomes the distance between the rounded ends. A float
    result gets one more unit in the last place, for a backend that keeps a value unrounded between two layers.
 """
@@ -22,6 +23,7 @@ import ops
 from rounding import FORMATS, INTEGERS, quantum, round_to
 
 UNIT = 2.0**-24
+HALF_UNITS = {'float16': 2.0**-11, 'bfloat16': 2.0**-8}
 
 
 class Value:
@@ -251,7 +253,8 @@ def apply(op, a, inputs, dtype):
         magnitude = magnitude.get(a.operation if op != 'activation' else a.type)
     floats = inputs[0].dtype in FORMATS or dtype in FORMATS
     if magnitude and floats:
-        e = e + finite(a.slack * UNIT * magnitude(a, v, *[x.v for x in inputs]))
+        unit = a.slack * UNIT + a.own * HALF_UNITS.get(inputs[0].dtype, 0)
+        e = e + finite(unit * magnitude(a, v, *[x.v for x in inputs]))
     # Only arithmetic rounds; moved data is of its type already.
     if dtype in INTEGERS | {'bool'} and op != 'quantize' or not (magnitude or op == 'cast' or op == 'softmax'):
         return [Value(dtype, v, e if bool(e.any()) else None)]

@@ -14,6 +14,8 @@ export interface ReferenceJob {
   readonly graph: Graph;
   readonly runs: readonly ReferenceRun[];
   readonly slack?: number;
+  /** by op: how many roundings of a half type, if the input is of one; see bounds.py */
+  readonly own?: Readonly<Record<string, number>>;
 }
 
 /** An output as PyTorch computes it: every right value lies within `value` ± `bound`, elements in row-major order. */
@@ -89,9 +91,10 @@ export class PyTorch {
       bytes += part.byteLength;
       return place;
     };
-    const encoded = jobs.map(({ graph, runs, slack = 4 }) => ({
+    const encoded = jobs.map(({ graph, runs, slack = 4, own = {} }) => ({
       graph: JSON.parse(toJson(graph)) as unknown,
       slack,
+      own,
       runs: runs.map(({ feeds, sizes }) => ({
         sizes,
         feeds: Object.fromEntries(

@@ -2,7 +2,7 @@
 
 A frame is the length of a JSON header (4 bytes, little-endian), the header, and the bytes its tensors lie in.
 
-    → { "jobs": [{ "graph": <toJson>, "slack": 4, "runs": [{ "sizes": {name: n}, "feeds": {name: tensor} }] }], "bytes": n }
+    → { "jobs": [{ "graph": <toJson>, "slack": 4, "own": {op: n}, "runs": [{ "sizes": {name: n}, "feeds": {name: tensor} }] }], "bytes": n }
     ← { "jobs": [{ "runs": [{ name: { "shape", "value", "bound", "state" } }] } | { "error": text }], "bytes": n }
 
 `tensor` is {"dataType", "shape", "offset", "bytes"} into the frame's bytes; `value` and `bound` are offsets of float64
@@ -58,7 +58,7 @@ class Attributes(SimpleNamespace):
         return None
 
 
-def compute(graph, sizes, feeds, slack):
+def compute(graph, sizes, feeds, slack, own):
     """The graph's outputs by name, as Values. `feeds`: Values by name, or in the order of the inputs."""
     tensors = []
     order = iter(feeds.values())
@@ -73,10 +73,10 @@ def compute(graph, sizes, feeds, slack):
                 tensors.append(a.weights)
             elif op == 'plugin':
                 inner = {f'input_{i}': value for i, value in enumerate(inputs)}
-                tensors.extend(compute(a.body, sizes, inner, slack).values())
+                tensors.extend(compute(a.body, sizes, inner, slack, own).values())
             else:
                 types = [x.dtype for x in inputs]
-                a.slack, a.integer = slack, types[0] in INTEGERS
+                a.slack, a.own, a.integer = slack, own.get(op, 0), types[0] in INTEGERS
                 if op == 'cast':
                     a.kind = 'bool' if a.dataType == 'bool' else 'float' if a.dataType in FORMATS else 'integer'
                 dtype = RESULT_TYPE.get(op, lambda a, types: types[0])(a, types)
@@ -109,7 +109,7 @@ def run(job, tensors):
     results = []
     for one in job['runs']:
         feeds = {name: Value(t['dataType'], tensors(t)) for name, t in one['feeds'].items()}
-        results.append(compute(job['graph'], one['sizes'], feeds, job['slack']))
+        results.append(compute(job['graph'], one['sizes'], feeds, job['slack'], job.get('own', {})))
     return results
 
 

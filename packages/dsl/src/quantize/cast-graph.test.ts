@@ -165,7 +165,7 @@ describe('castGraph', () => {
           expect(String(graph.outputs.get(name)), name).toMatch(expected);
           expect(graph.outputs.get(name)!.shape.join(), name).toBe(output.shape.join());
         }
-        expect(verify(graph, 'tensorrt-10.6').warnings).toEqual([]);
+        expect(verify(graph, 'tensorrt-11.2').warnings).toEqual([]);
         for (const node of graph.nodes)
           if (['matmul', 'convolution', 'attention'].includes(node.op))
             expect(node.outputs[0]!.dataType).toBe(dataType);

@@ -1,4 +1,4 @@
-import { type DataType, type Dim, floatTypes, type Lowerings, type Node, type Tensor } from '@trt-dsl/dsl';
+import { type DataType, type Dim, floatTypes, type Lowerings, type Node, product, type Tensor } from '@trt-dsl/dsl';
 import type { ITensor } from '../types.ts';
 import { lowerAttention } from './attention.ts';
 import { type Context, isOpen, staticDims } from './context.ts';
@@ -42,11 +42,39 @@ function inFloat32(node: Node, x: ITensor, context: Context, compute: (x: ITenso
 }
 
 /**
- * Whether TensorRT may sum a product's terms in float16. Casts to float32 around it keep the sums wide: TensorRT runs
- * that pattern as one float16 product with float32 accumulation. Quantized products sum wide by themselves.
+ * Computes a product of float16 tensors between casts to float32 and back, which keeps its sums wide: TensorRT runs that
+ * pattern of a matrix product as one float16 product with float32 accumulation, and without it may sum in float16.
+ * Quantized products sum wide by themselves.
  */
-const accumulatesInHalf = (node: Node<'matmul'>, inputs: readonly Value[]): boolean =>
-  node.outputs[0]!.dataType === 'float16' && !inputs.some((input) => input.dequantized);
+function withWideSums(
+  node: Node,
+  inputs: readonly Value[],
+  operands: readonly ITensor[],
+  context: Context,
+  compute: (operands: readonly ITensor[], name: string) => ITensor,
+): ITensor {
+  const narrow = node.outputs[0]!.dataType === 'float16' && !inputs.some((input) => input.dequantized);
+  if (!context.wideSums || !narrow) return compute(operands, node.name);
+  const wide = operands.map((half, i) => context.cast(half, 'float16', 'float32', `${node.name}/float32_${i}`));
+  return context.cast(compute(wide, `${node.name}/accumulate`), 'float32', 'float16', node.name);
+}
+
+/**
+ * What ITopKLayer takes instead of x: it wants two axes or more, and the axis among the last four; axes behind one that
+ * is further in front become one.
+ */
+function topKOperand(
+  node: Node<'topK'>,
+  x: Value,
+  context: Context,
+): { readonly tensor: ITensor; readonly at: number } {
+  const { axis } = node.attributes;
+  if (x.rank === 1) return { tensor: x.at(2), at: 1 };
+  if (x.rank - axis <= 4) return { tensor: own(x), at: axis };
+  const shape = shapeOf(node.inputs[0]!);
+  const merged = [...shape.slice(0, axis + 1), product(...shape.slice(axis + 1))];
+  return { tensor: context.reshape(own(x), merged, `${node.name}/merged`), at: axis };
+}
 
 /** What every op becomes in nvinfer1. */
 export const lowerings: Lowerings<Context, Value> = {
@@ -62,17 +90,14 @@ export const lowerings: Lowerings<Context, Value> = {
   constant: (node, _, context) => [constantValue(context, node.name, node.attributes.weights)],
   matmul: single((node, inputs, context) => {
     const { transposeA, transposeB } = node.attributes;
-    const [a, b] = sameRank(inputs) as [ITensor, ITensor];
     const operation = (transposed: boolean) => (transposed ? 'TRANSPOSE' : 'NONE');
-    const multiply = (x: ITensor, y: ITensor, name: string): ITensor =>
+    const multiply = ([a, b]: readonly ITensor[], name: string): ITensor =>
       context.named(
-        context.network.addMatrixMultiply(x, operation(transposeA), y, operation(transposeB)),
+        context.network.addMatrixMultiply(a!, operation(transposeA), b!, operation(transposeB)),
         name,
         shapeOf(node.outputs[0]!),
       );
-    if (!context.wideSums || !accumulatesInHalf(node, inputs)) return multiply(a, b, node.name);
-    const [x, y] = [a, b].map((half, i) => context.cast(half, 'float16', 'float32', `${node.name}/float32_${i}`));
-    return context.cast(multiply(x!, y!, `${node.name}/accumulate`), 'float32', 'float16', node.name);
+    return withWideSums(node, inputs, sameRank(inputs), context, multiply);
   }),
   gather: single((node, [data, indices], context) =>
     context.named(context.network.addGather(own(data!), own(indices!), node.attributes.axis), node.name),
@@ -146,20 +171,16 @@ export const lowerings: Lowerings<Context, Value> = {
     return exact ? compute(own(x!), node.name) : inFloat32(node, own(x!), context, compute);
   }),
   topK: (node, [x], context) => {
-    const { k, axis, largest } = node.attributes;
-    const rank = Math.max(x!.rank, 2);
-    const at = axis + rank - x!.rank;
-    const layer = context.network.addTopK(x!.at(rank), largest ? 'MAX' : 'MIN', k, 1 << at);
+    const { k, largest } = node.attributes;
+    const { tensor, at } = topKOperand(node, x!, context);
+    const layer = context.network.addTopK(tensor, largest ? 'MAX' : 'MIN', k, 1 << at);
     layer.setName(node.name);
     return node.outputs.map((output, i) => {
-      const tensor = layer.getOutput(i);
-      tensor.setName(output.name);
-      const shape = shapeOf(output);
-      return outputValue(
-        context,
-        x!.rank === rank ? tensor : context.reshape(tensor, shape, `${output.name}/rank_1`),
-        output,
-      );
+      const found = layer.getOutput(i);
+      found.setName(output.name);
+      const value =
+        tensor === own(x!) ? found : context.reshape(found, shapeOf(output), `${output.name}/rank_${x!.rank}`);
+      return outputValue(context, value, output);
     });
   },
   elementwise: single((node, inputs, context) => {
@@ -173,17 +194,20 @@ export const lowerings: Lowerings<Context, Value> = {
   activation: single((node, [x], context) =>
     context.named(context.network.addActivation(own(x!), operations.activation[node.attributes.type]), node.name),
   ),
-  convolution: single((node, [x, kernel, bias], context) => {
+  convolution: single((node, inputs, context) => {
     const { stride, padding, dilation, groups } = node.attributes;
     const [filters, , ...window] = shapeOf(node.inputs[1]!) as readonly [number, number, number, number];
-    const layer = context.network.addConvolutionNd(own(x!), filters, window, null, null);
-    layer.setStrideNd(stride);
-    layer.setPaddingNd(padding);
-    layer.setDilationNd(dilation);
-    layer.setNbGroups(groups);
-    layer.setInput(1, own(kernel!));
-    if (bias) layer.setInput(2, own(bias));
-    return context.named(layer, node.name);
+    const convolve = ([x, kernel, bias]: readonly ITensor[], name: string): ITensor => {
+      const layer = context.network.addConvolutionNd(x!, filters, window, null, null);
+      layer.setStrideNd(stride);
+      layer.setPaddingNd(padding);
+      layer.setDilationNd(dilation);
+      layer.setNbGroups(groups);
+      layer.setInput(1, kernel!);
+      if (bias) layer.setInput(2, bias);
+      return context.named(layer, name, shapeOf(node.outputs[0]!));
+    };
+    return withWideSums(node, inputs, inputs.map(own), context, convolve);
   }),
   pooling: single((node, [x], context) => {
     const { operation, window, stride, padding, includePadding } = node.attributes;
