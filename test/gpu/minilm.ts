@@ -72,5 +72,5 @@ for (const dataType of types.split(',') as FloatType[]) {
     plan_bytes: engine.serialize().byteLength,
   };
   if (!(found <= limit)) process.exitCode = 1;
+  save(sums === 'float32' ? 'minilm' : `minilm-${sums}`, figures);
 }
-save(sums === 'float32' ? 'minilm' : `minilm-${sums}`, figures);
