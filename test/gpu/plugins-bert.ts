@@ -134,13 +134,17 @@ const plans: readonly Plan[] = [
   },
   paddedPlan('base', 'none', 32, 128),
   paddedPlan('base', 'all', 32, 128),
-  paddedPlan('base', 'qkvToContext', 32, 128),
   paddedPlan('base', 'none', 128, 128),
   paddedPlan('base', 'all', 128, 128),
+  paddedPlan('base', 'qkvToContext', 32, 128),
   paddedPlan('base', 'skipLayerNorm', 32, 128),
   paddedPlan('base', 'embLayerNorm', 32, 128),
+  paddedPlan('large', 'none', 32, 128),
+  paddedPlan('large', 'all', 32, 128),
   paddedPlan('large', 'none', 32, 384),
   paddedPlan('large', 'all', 32, 384),
+  paddedPlan('large', 'none', 128, 128),
+  paddedPlan('large', 'all', 128, 128),
 ];
 
 /** Start and end logits of real tokens, in order. */
