@@ -4,11 +4,14 @@
 //
 // A Source says where a row comes from; LayerNorm, SkipLayerNorm and EmbLayerNorm are three of them. It has
 //   Element                     the type of what is read and written
+//   kBlockFrom                  vectors of 16 bytes in a row from which a block has it, not a warp (normalize_launch.cuh)
+//   kEarlyBytes                 gamma and beta are read with the row where a thread's take so much at most, else at the end
 //   Raw<N>                      what N neighbouring elements are read as, before any arithmetic
-//   Place look(row)             reads what says where a row is, and does not wait for it
-//   At open(row, place)         what is needed to read a row
-//   Raw<N> fetch<N>(at, column) reads; zeros where the row has no data
-//   decode<N>(raw, x)           makes floats of it
+//   Place look(index)           which row is the index-th to be done, `.row`; reads what says where its data is, does not wait
+//   At open(place)              what is needed to read the row
+//   Raw<N> fetch<N>(at, column) reads what comes from far; zeros where the row has no data
+//   ahead<N>(at, column, x)     makes a start with x from what many rows share, while the rest is under way
+//   decode<N>(raw, x)           makes the floats of the row, with what `ahead` left in x
 //   keep<N>(at, column, x)      called once for each element, to store x where somebody wants it
 //   bool fill(at, value)        true if the whole row is to be `value` instead
 //
@@ -35,21 +38,27 @@ constexpr int kVectorOf = int(16 / sizeof(Element));
 template <typename Element>
 constexpr int kLargestBlock = sizeof(Element) == 4 ? 1024 : 512;
 
-template <int kLanes>
-__device__ __forceinline__ float sumOfLanes(float x) {
+/** Every lane gets the sum over kLanes of them, of each of the values. */
+template <int kLanes, int kValues>
+__device__ __forceinline__ void sumOfLanes(float (&x)[kValues]) {
 #pragma unroll
-  for (int distance = kLanes / 2; distance > 0; distance >>= 1) x += __shfl_xor_sync(0xffffffffu, x, distance);
-  return x;
+  for (int distance = kLanes / 2; distance > 0; distance >>= 1) {
+#pragma unroll
+    for (int k = 0; k < kValues; ++k) x[k] += __shfl_xor_sync(0xffffffffu, x[k], distance);
+  }
 }
 
 /** Every thread of the block gets the sum. `scratch` has room for a float a warp; not in use when this is called. */
 __device__ __forceinline__ float sumOfBlock(float x, float* scratch) {
-  x = sumOfLanes<32>(x);
+  float sum[1] = {x};
+  sumOfLanes<32>(sum);
   int const warps = blockDim.x >> 5;
-  if ((threadIdx.x & 31) == 0) scratch[threadIdx.x >> 5] = x;
+  if ((threadIdx.x & 31) == 0) scratch[threadIdx.x >> 5] = sum[0];
   __syncthreads();
   int const lane = threadIdx.x & 31;
-  return sumOfLanes<32>(lane < warps ? scratch[lane] : 0.0f);
+  sum[0] = lane < warps ? scratch[lane] : 0.0f;
+  sumOfLanes<32>(sum);
+  return sum[0];
 }
 
 /** 1 / sqrt(x) to within an ulp: the approximation of two and one step of Newton's; 0 of infinity, infinity of 0. */
@@ -72,7 +81,7 @@ struct Affine {
 
   template <int N>
   __device__ __forceinline__ Raw<N> fetch(int column) const {
-    return {loadPack<N>(gamma + column), loadPack<N>(beta + column)};
+    return {loadPackOften<N>(gamma + column), loadPackOften<N>(beta + column)};
   }
 
   template <int N>
@@ -86,35 +95,47 @@ struct Affine {
   }
 };
 
-/**
- * kLanes threads have a row of at most kLanes · kItems vectors, and take rows a grid apart until there are none.
- * kAhead: the next row is read before this one is reduced. kResident: gamma and beta stay in registers.
- */
-template <typename Source, typename Parameter, int kLanes, int kItems, bool kAhead, bool kResident>
+/** kLanes threads have kRows rows of at most kLanes · kItems vectors; all that comes from far is asked for before any is used. */
+template <typename Source, typename Parameter, int kLanes, int kItems, int kRows>
 __global__ void __launch_bounds__(kWarpRowThreads)
     normalizeByWarp(Source source, Affine<Parameter> affine, typename Source::Element* y, int64_t rows, int hidden,
                     float epsilon, bool evictFirst) {
   constexpr int kVector = kVectorOf<typename Source::Element>;
-  constexpr int kRowsPerBlock = kWarpRowThreads / kLanes;
+  constexpr int kApart = kWarpRowThreads / kLanes;
+  using Parameters = typename Affine<Parameter>::template Raw<kVector>;
+  constexpr bool kEarly = kItems * sizeof(Parameters) <= Source::kEarlyBytes;
   int const lane = threadIdx.x % kLanes;
-  int64_t const apart = int64_t(gridDim.x) * kRowsPerBlock;
-  int64_t row = int64_t(blockIdx.x) * kRowsPerBlock + threadIdx.x / kLanes;
-  // A warp with two rows may have only one left: the other half reads the last row again and stores nothing.
-  int64_t const rowInWarp = threadIdx.x % 32 / kLanes;
+  int64_t const first = int64_t(blockIdx.x) * kApart * kRows + threadIdx.x / kLanes;
   int64_t const last = rows - 1;
-  if (row - rowInWarp > last) return;
+  // A warp for two rows at once may have only one: the other half reads the last row again and stores nothing.
+  if (first - threadIdx.x % 32 / kLanes > last) return;
 
-  auto place = source.look(min(row, last));
-  auto at = source.open(min(row, last), place);
-  typename Source::template Raw<kVector> raw[kItems];
+  typename Source::Place place[kRows];
+  typename Source::At at[kRows];
+  typename Source::template Raw<kVector> raw[kRows][kItems];
+  float x[kRows][kItems][kVector];
+  Parameters parameters[kItems];
 #pragma unroll
-  for (int i = 0; i < kItems; ++i) {
-    int const column = (i * kLanes + lane) * kVector;
-    if (column < hidden) raw[i] = source.template fetch<kVector>(at, column);
+  for (int k = 0; k < kRows; ++k) place[k] = source.look(min(first + k * kApart, last));
+#pragma unroll
+  for (int k = 0; k < kRows; ++k) at[k] = source.open(place[k]);
+#pragma unroll
+  for (int k = 0; k < kRows; ++k) {
+#pragma unroll
+    for (int i = 0; i < kItems; ++i) {
+      int const column = (i * kLanes + lane) * kVector;
+      if (column < hidden) raw[k][i] = source.template fetch<kVector>(at[k], column);
+    }
   }
-  if constexpr (kAhead) place = source.look(min(row + apart, last));
-  typename Affine<Parameter>::template Raw<kVector> parameters[kItems];
-  if constexpr (kResident) {
+#pragma unroll
+  for (int k = 0; k < kRows; ++k) {
+#pragma unroll
+    for (int i = 0; i < kItems; ++i) {
+      int const column = (i * kLanes + lane) * kVector;
+      if (column < hidden) source.template ahead<kVector>(at[k], column, x[k][i]);
+    }
+  }
+  if constexpr (kEarly) {
 #pragma unroll
     for (int i = 0; i < kItems; ++i) {
       int const column = (i * kLanes + lane) * kVector;
@@ -122,66 +143,61 @@ __global__ void __launch_bounds__(kWarpRowThreads)
     }
   }
 
-  while (true) {
-    bool const stored = row <= last;
-    float x[kItems][kVector];
-    float sum = 0.0f;
+  float mean[kRows];
+#pragma unroll
+  for (int k = 0; k < kRows; ++k) {
+    mean[k] = 0.0f;
 #pragma unroll
     for (int i = 0; i < kItems; ++i) {
       int const column = (i * kLanes + lane) * kVector;
       if (column < hidden) {
-        source.template decode<kVector>(raw[i], x[i]);
-        if (stored) source.template keep<kVector>(at, column, x[i]);
+        source.template decode<kVector>(raw[k][i], x[k][i]);
+        if (first + k * kApart <= last) source.template keep<kVector>(at[k], column, x[k][i]);
 #pragma unroll
-        for (int j = 0; j < kVector; ++j) sum += x[i][j];
+        for (int j = 0; j < kVector; ++j) mean[k] += x[k][i][j];
       }
     }
-    float value = 0.0f;
-    bool const filled = source.fill(at, value);
+  }
+  sumOfLanes<kLanes>(mean);
 
-    int64_t const next = row + apart;
-    bool const more = kAhead && next - rowInWarp <= last;
-    if (more) {
-      at = source.open(min(next, last), place);
+  float scale[kRows];
 #pragma unroll
-      for (int i = 0; i < kItems; ++i) {
-        int const column = (i * kLanes + lane) * kVector;
-        if (column < hidden) raw[i] = source.template fetch<kVector>(at, column);
-      }
-      place = source.look(min(next + apart, last));
-    }
-
-    float const mean = sumOfLanes<kLanes>(sum) / float(hidden);
-    float squares = 0.0f;
+  for (int k = 0; k < kRows; ++k) {
+    mean[k] /= float(hidden);
+    scale[k] = 0.0f;
 #pragma unroll
     for (int i = 0; i < kItems; ++i) {
       if ((i * kLanes + lane) * kVector < hidden) {
 #pragma unroll
         for (int j = 0; j < kVector; ++j) {
-          x[i][j] -= mean;
-          squares = fmaf(x[i][j], x[i][j], squares);
+          x[k][i][j] -= mean[k];
+          scale[k] = fmaf(x[k][i][j], x[k][i][j], scale[k]);
         }
       }
     }
-    float const scale = inverseSqrt(sumOfLanes<kLanes>(squares) / float(hidden) + epsilon);
+  }
+  sumOfLanes<kLanes>(scale);
+#pragma unroll
+  for (int k = 0; k < kRows; ++k) scale[k] = inverseSqrt(scale[k] / float(hidden) + epsilon);
 
 #pragma unroll
-    for (int i = 0; i < kItems; ++i) {
-      int const column = (i * kLanes + lane) * kVector;
-      if (column < hidden && stored) {
-        if constexpr (!kResident) parameters[i] = affine.template fetch<kVector>(column);
+  for (int i = 0; i < kItems; ++i) {
+    int const column = (i * kLanes + lane) * kVector;
+    if (column >= hidden) break;
+    if constexpr (!kEarly) parameters[i] = affine.template fetch<kVector>(column);
 #pragma unroll
-        for (int j = 0; j < kVector; ++j) x[i][j] *= scale;
-        affine.template apply<kVector>(parameters[i], x[i]);
-        if (filled) {
+    for (int k = 0; k < kRows; ++k) {
+      if (first + k * kApart > last) break;
 #pragma unroll
-          for (int j = 0; j < kVector; ++j) x[i][j] = value;
-        }
-        storePack<kVector>(y + row * hidden + column, x[i], evictFirst);
+      for (int j = 0; j < kVector; ++j) x[k][i][j] *= scale[k];
+      affine.template apply<kVector>(parameters[i], x[k][i]);
+      float value = 0.0f;
+      if (source.fill(at[k], value)) {
+#pragma unroll
+        for (int j = 0; j < kVector; ++j) x[k][i][j] = value;
       }
+      storePack<kVector>(y + place[k].row * hidden + column, x[k][i], evictFirst);
     }
-    if (!more) return;
-    row = next;
   }
 }
 
@@ -194,21 +210,26 @@ __global__ void __launch_bounds__(kLargestBlock<typename Source::Element>)
   __shared__ float scratch[2][32];
   int const threads = blockDim.x;
   int const thread = threadIdx.x;
-  int64_t const row = blockIdx.x;
 
-  auto const at = source.open(row, source.look(row));
+  auto const place = source.look(blockIdx.x);
+  auto const at = source.open(place);
   typename Source::template Raw<kVector> raw[kItems];
+  float x[kItems][kVector];
   typename Affine<Parameter>::template Raw<kVector> parameters[kItems];
 #pragma unroll
   for (int i = 0; i < kItems; ++i) {
     int const column = (i * threads + thread) * kVector;
     if (column < hidden) raw[i] = source.template fetch<kVector>(at, column);
   }
+#pragma unroll
+  for (int i = 0; i < kItems; ++i) {
+    int const column = (i * threads + thread) * kVector;
+    if (column < hidden) source.template ahead<kVector>(at, column, x[i]);
+  }
   if constexpr (kItems == 1) {
     if (thread * kVector < hidden) parameters[0] = affine.template fetch<kVector>(thread * kVector);
   }
 
-  float x[kItems][kVector];
   float sum = 0.0f;
 #pragma unroll
   for (int i = 0; i < kItems; ++i) {
@@ -249,7 +270,7 @@ __global__ void __launch_bounds__(kLargestBlock<typename Source::Element>)
 #pragma unroll
         for (int j = 0; j < kVector; ++j) x[i][j] = value;
       }
-      storePack<kVector>(y + row * hidden + column, x[i], evictFirst);
+      storePack<kVector>(y + place.row * hidden + column, x[i], evictFirst);
     }
   }
 }
@@ -259,20 +280,24 @@ template <typename Source, typename Parameter>
 __global__ void __launch_bounds__(kAnySizeThreads)
     normalizeAnySize(Source source, Affine<Parameter> affine, typename Source::Element* y, int hidden, float epsilon) {
   __shared__ float scratch[2][32];
-  int64_t const row = blockIdx.x;
-  auto const at = source.open(row, source.look(row));
+  auto const place = source.look(blockIdx.x);
+  auto const at = source.open(place);
   float x[1];
+  auto const read = [&](int column) {
+    source.template ahead<1>(at, column, x);
+    source.template decode<1>(source.template fetch<1>(at, column), x);
+  };
 
   float sum = 0.0f;
   for (int column = threadIdx.x; column < hidden; column += kAnySizeThreads) {
-    source.template decode<1>(source.template fetch<1>(at, column), x);
+    read(column);
     sum += x[0];
   }
   float const mean = sumOfBlock(sum, scratch[0]) / float(hidden);
 
   float squares = 0.0f;
   for (int column = threadIdx.x; column < hidden; column += kAnySizeThreads) {
-    source.template decode<1>(source.template fetch<1>(at, column), x);
+    read(column);
     squares = fmaf(x[0] - mean, x[0] - mean, squares);
   }
   float const scale = inverseSqrt(sumOfBlock(squares, scratch[1]) / float(hidden) + epsilon);
@@ -280,12 +305,12 @@ __global__ void __launch_bounds__(kAnySizeThreads)
   float value = 0.0f;
   bool const filled = source.fill(at, value);
   for (int column = threadIdx.x; column < hidden; column += kAnySizeThreads) {
-    source.template decode<1>(source.template fetch<1>(at, column), x);
+    read(column);
     source.template keep<1>(at, column, x);
     x[0] = (x[0] - mean) * scale;
     affine.template apply<1>(affine.template fetch<1>(column), x);
     if (filled) x[0] = value;
-    storePack<1>(y + row * hidden + column, x);
+    storePack<1>(y + place.row * hidden + column, x);
   }
 }
 

@@ -29,30 +29,21 @@ struct Normalization {
   bool evictFirst;  // y
 };
 
-template <int kLanes, int kItems, bool kAhead, bool kResident, typename Source, typename Parameter>
+template <int kLanes, int kItems, int kRows, typename Source, typename Parameter>
 cudaError_t launchByWarp(Normalization<Source, Parameter> const& n) {
-  auto const kernel = normalizeByWarp<Source, Parameter, kLanes, kItems, kAhead, kResident>;
-  constexpr int kRowsPerBlock = kWarpRowThreads / kLanes;
-  int64_t blocks = (n.rows + kRowsPerBlock - 1) / kRowsPerBlock;
-  if constexpr (kAhead) {
-    static int const blocksAtOnce = [&] {
-      int count = 0;
-      if (cudaOccupancyMaxActiveBlocksPerMultiprocessor(&count, kernel, kWarpRowThreads, 0) != cudaSuccess) count = 1;
-      return max(1, count) * deviceAttribute(cudaDevAttrMultiProcessorCount);
-    }();
-    blocks = min(blocks, int64_t(blocksAtOnce));
-  }
+  auto const kernel = normalizeByWarp<Source, Parameter, kLanes, kItems, kRows>;
+  constexpr int kRowsPerBlock = kWarpRowThreads / kLanes * kRows;
+  int64_t const blocks = (n.rows + kRowsPerBlock - 1) / kRowsPerBlock;
   kernel<<<unsigned(blocks), kWarpRowThreads, 0, n.stream>>>(n.source, n.affine, n.y, n.rows, n.hidden, n.epsilon, n.evictFirst);
   return cudaGetLastError();
 }
 
 template <int kLanes, int kItems, typename Source, typename Parameter>
 cudaError_t launchByWarp(Normalization<Source, Parameter> const& n, NormSchedule schedule) {
-  switch (schedule) {
-    case NormSchedule::kAhead: return launchByWarp<kLanes, kItems, true, true>(n);
-    case NormSchedule::kAheadLean: return launchByWarp<kLanes, kItems, true, false>(n);
-    default: return launchByWarp<kLanes, kItems, false, true>(n);
+  if constexpr (kItems <= 4) {
+    if (schedule == NormSchedule::kWarpTwo) return launchByWarp<kLanes, kItems, 2>(n);
   }
+  return launchByWarp<kLanes, kItems, 1>(n);
 }
 
 template <typename Source, typename Parameter>
@@ -64,16 +55,26 @@ cudaError_t launchByBlock(Normalization<Source, Parameter> const& n, int vectors
   return cudaGetLastError();
 }
 
+/** The most vectors in a row that a warp can have. */
+template <typename Element>
+constexpr int kLongestByWarp = sizeof(Element) == 4 ? 256 : 128;
+
 /**
  * Launches the kernel that suits rows × hidden. `aligned` says that every pointer is aligned to 16 bytes. A hidden size
- * that is no multiple of 16 bytes, or is above 16384, takes the slow kernel. `variant` is -1, or a NormSchedule, plus
- * kNormEvictFirst to store y as what is not soon read again.
+ * that is no multiple of 16 bytes, or is above 16384, takes the slow kernel. `variant` is -1, or a NormSchedule.
+ *
+ * What suits was measured on an H200 (bench/results/plugins-kernels.json), and is little:
+ *
+ *   rows up to Source::kBlockFrom  a warp each, or half a warp up to 48 vectors: the best or within 3 %
+ *   longer ones                    a block each
+ *   y above half of the L2 cache   stored evict-first, 3 to 10 % faster. A smaller y also gains while everything else is
+ *                                  cold, but what comes next in a network reads it, and should find it in the cache
  */
 template <typename Source, typename Parameter>
 cudaError_t normalizeRows(Source const& source, Affine<Parameter> const& affine, typename Source::Element* y, int64_t rows,
                           int hidden, float epsilon, bool aligned, int variant, cudaStream_t stream) {
   using Element = typename Source::Element;
-  if (rows < 0 || rows > INT32_MAX || hidden <= 0 || variant < -1 || variant >= kNormVariants) return cudaErrorInvalidValue;
+  if (rows < 0 || rows > INT32_MAX || hidden <= 0 || variant < -1 || variant >= kNormSchedules) return cudaErrorInvalidValue;
   if (rows == 0) return cudaSuccess;
   aligned = aligned && aligned16(y) && aligned16(affine.gamma) && aligned16(affine.beta);
   int const vectors = hidden / kVectorOf<Element>;
@@ -83,22 +84,12 @@ cudaError_t normalizeRows(Source const& source, Affine<Parameter> const& affine,
     return cudaGetLastError();
   }
 
-  constexpr int kLongestByWarp = sizeof(Element) == 4 ? 256 : 128;
-  int64_t const processors = deviceAttribute(cudaDevAttrMultiProcessorCount);
-  NormSchedule schedule;
-  bool evictFirst;
-  if (variant >= 0) {
-    schedule = NormSchedule(variant % kNormEvictFirst);
-    evictFirst = variant >= kNormEvictFirst;
-  } else {
-    // A block a row ends sooner when there are too few rows to fill the device; a pipeline pays when there are many.
-    schedule = rows < 8 * processors && vectors > 48 ? NormSchedule::kBlock
-               : rows < 64 * processors             ? NormSchedule::kOnce
-                                                    : NormSchedule::kAhead;
-    evictFirst = 2 * rows * hidden * int64_t(sizeof(Element)) > deviceAttribute(cudaDevAttrL2CacheSize);
-  }
+  NormSchedule const schedule = variant >= 0                    ? NormSchedule(variant)
+                                : vectors >= Source::kBlockFrom ? NormSchedule::kBlock
+                                                                : NormSchedule::kWarp;
+  bool const evictFirst = 2 * rows * hidden * int64_t(sizeof(Element)) > deviceAttribute(cudaDevAttrL2CacheSize);
   Normalization<Source, Parameter> const n{source, affine, y, rows, hidden, epsilon, stream, evictFirst};
-  if (schedule == NormSchedule::kBlock || vectors > kLongestByWarp) return launchByBlock(n, vectors);
+  if (schedule == NormSchedule::kBlock || vectors > kLongestByWarp<Element>) return launchByBlock(n, vectors);
   if (vectors <= 48) return launchByWarp<16, 3>(n, schedule);
   if (vectors <= 96) return launchByWarp<32, 3>(n, schedule);
   if (vectors <= 128) return launchByWarp<32, 4>(n, schedule);

@@ -24,15 +24,26 @@ __device__ __forceinline__ Pack<T, N> loadPack(T const* from) {
   return *reinterpret_cast<Pack<T, N> const*>(from);
 }
 
-/** As loadPack, of data that is read once in the kernel and written by nobody meanwhile. */
 template <int N, typename T>
-__device__ __forceinline__ Pack<T, N> loadPackOnce(T const* from) {
+__device__ __forceinline__ Pack<T, N> loadPackBy(uint4 (&load16)(void const*), T const* from) {
   if constexpr (sizeof(Pack<T, N>) == 16) {
-    uint4 const v = loadOnce16(from);
+    uint4 const v = load16(from);
     return {{v.x, v.y, v.z, v.w}};
   } else {
     return loadPack<N>(from);
   }
+}
+
+/** As loadPack, of data that is read once in the kernel and written by nobody meanwhile. */
+template <int N, typename T>
+__device__ __forceinline__ Pack<T, N> loadPackOnce(T const* from) {
+  return loadPackBy<N>(loadOnce16, from);
+}
+
+/** As loadPack, of data that many rows need and that is written by nobody meanwhile. */
+template <int N, typename T>
+__device__ __forceinline__ Pack<T, N> loadPackOften(T const* from) {
+  return loadPackBy<N>(loadOften16, from);
 }
 
 template <int N>

@@ -10,13 +10,11 @@ enum class Type : int32_t { kFloat32 = 0, kFloat16 = 1, kBFloat16 = 2 };
 
 /** How normalize.cuh's rows meet the device. */
 enum class NormSchedule : int32_t {
-  kOnce = 0,       // a warp, or half of one, a row
-  kAhead = 1,      // as many warps as run at once; each reads its next row early and keeps gamma and beta in registers
-  kAheadLean = 2,  // the same, gamma and beta read again for every row
-  kBlock = 3       // a block a row
+  kWarp = 0,      // a warp, or half of one, a row
+  kWarpTwo = 1,   // the same with two rows; rows too long for that have a warp each
+  kBlock = 2      // a block a row
 };
-constexpr int32_t kNormEvictFirst = 4;
-constexpr int32_t kNormVariants = 8;
+constexpr int32_t kNormSchedules = 3;
 
 inline size_t sizeOf(Type type) { return type == Type::kFloat32 ? 4 : 2; }
 

@@ -1,6 +1,6 @@
 """Each kernel's time beside torch's and beside the limit of memory or arithmetic.
 
-    python3 packages/plugins-cuda/harness/bench.py [--quick] [--only norm] [--variants] [--compile]
+    python3 packages/plugins-cuda/harness/bench.py [--quick] [--only norm|attention|packed] [--variants] [--compile]
 
 Writes $OUT/bench.json (default: the current folder). Every time is the median of 20 replays of a CUDA graph that launches
 the operation once on each of several input sets, over their number. The LayerNorm family's sets are together four times
@@ -165,12 +165,12 @@ def normalisation(limits, options):
                 yield rows
                 continue
             moved = reads + writes
-            variants = range(kernels.norm_variants()) if options.variants else []
+            variants = range(kernels.norm_schedules()) if options.variants else []
             row = {'plugin': name, 'tokens': tokens, 'hidden': hidden, 'type': str(dtype)[6:], 'cache': 'cold', 'sets': sets,
                    'bytes_read': reads, 'bytes_written': writes,
                    'us': time_graph([lambda i=i: ours(i, -1) for i in range(sets)]), 'move_us': move_us(reads, writes),
                    'torch_eager_us': time_graph([lambda i=i: theirs(function, i) for i in range(sets)]),
-                   'variants_us': [time_graph([lambda i=i: ours(i, v) for i in range(sets)]) for v in variants]}
+                   'schedules_us': [time_graph([lambda i=i: ours(i, v) for i in range(sets)]) for v in variants]}
             row['tb_per_s'] = moved / row['us'] / 1e6
             row['share_of_move'] = row['move_us'] / row['us']
             row['share_of_memory'] = row['tb_per_s'] / limits['memory_tb_per_s'] if limits['memory_tb_per_s'] else None
@@ -178,9 +178,8 @@ def normalisation(limits, options):
             print(f'{name:16} {tokens:6}x{hidden:<5}{row["type"]:9}{row["us"]:7.2f} us {row["tb_per_s"]:5.2f} TB/s  '
                   f'move {row["move_us"]:7.2f} ({100 * row["share_of_move"]:3.0f} %)  '
                   f'peak {100 * (row["share_of_memory"] or 0):3.0f} %  torch {row["torch_eager_us"]:7.2f}  '
-                  f'{" ".join(f"{t:.2f}" for t in row["variants_us"])}', flush=True)
+                  f'{" ".join(f"{t:.2f}" for t in row["schedules_us"])}', flush=True)
             yield rows
-    yield rows
 
 
 def torch_attention(qkv, heads, size, keep, backend):
@@ -247,7 +246,7 @@ def attention(limits, quick):
         print(f'{b:4}x{s:<5}{heads:3}x{size:<4}{row["type"]:9}{row["us"]:8.2f} us  limit {floor:7.2f}  torch {best(row["torch_us"])}  '
               f'| lengths {row["lengths_us"]:.1f} mask {row["mask_us"]:.1f} torch {best(row["torch_mask_us"])}  '
               f'| variants {" ".join(f"{t:.1f}" for t in row["variants_us"])}', flush=True)
-    return rows
+        yield rows
 
 
 def packed(quick):
@@ -285,7 +284,7 @@ def packed(quick):
                                                for i in range(count)])
         rows.append(row)
         print('packed', {k: v if not isinstance(v, float) else round(v, 2) for k, v in row.items()}, flush=True)
-    return rows
+        yield rows
 
 
 def commit():
@@ -301,7 +300,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--quick', action='store_true')
     parser.add_argument('--only', choices=['norm', 'attention', 'packed'])
-    parser.add_argument('--variants', action='store_true', help='every way to launch the LayerNorm family, too')
+    parser.add_argument('--variants', action='store_true', help='every schedule of the LayerNorm family, too')
     parser.add_argument('--compile', action='store_true', help='torch.compile of the LayerNorm family, and nothing else')
     parser.add_argument('--out', default='bench.json')
     options = parser.parse_args()
@@ -310,11 +309,11 @@ def main():
     print(f'copy {limits["copy_tb_per_s"]:.2f} TB/s, float16 product {limits["float16_tflop_per_s"]:.0f} TFLOP/s')
     report = {'command': ' '.join(['python3', *sys.argv]), 'commit': commit(), 'device': torch.cuda.get_device_name(),
               'driver': subprocess.run(['nvidia-smi', '--query-gpu=driver_version', '--format=csv,noheader'],
-                                       capture_output=True, text=True).stdout.strip(),
+                                       capture_output=True, text=True).stdout.split('\n')[0],
               'torch': torch.__version__, 'cuda': torch.version.cuda, 'l2_bytes': torch.cuda.get_device_properties(0).L2_cache_size,
               'limits': limits}
-    parts = {'norm': lambda: normalisation(limits, options), 'attention': lambda: [attention(limits, options.quick)],
-             'packed': lambda: [packed(options.quick)]}
+    parts = {'norm': lambda: normalisation(limits, options), 'attention': lambda: attention(limits, options.quick),
+             'packed': lambda: packed(options.quick)}
     for name in ['norm'] if options.compile else [options.only] if options.only else list(parts):
         for so_far in parts[name]():  # what is done is kept if time runs out
             report[name] = so_far

@@ -99,7 +99,7 @@ def pick_hidden(rng):
 
 
 def pick_variant(rng):
-    return rng.choice([-1, -1, rng.randrange(kernels.norm_variants())])
+    return rng.choice([-1, -1, rng.randrange(kernels.norm_schedules())])
 
 
 def pick_types(rng):

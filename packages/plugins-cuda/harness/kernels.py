@@ -78,8 +78,8 @@ def attention(qkv, heads, head_size, kind=NONE, mask=None, scale=None, variant=-
     return context
 
 
-def norm_variants():
-    return _lib.trt_dsl_norm_variants()
+def norm_schedules():
+    return _lib.trt_dsl_norm_schedules()
 
 
 def move(source, reads, target, writes, variant):

@@ -17,7 +17,7 @@ struct LayerNormArguments {
   int64_t rows;
   int32_t hidden;
   float epsilon;
-  int32_t variant = -1;  // -1: what suits; others are for the harness (normalize_launch.cuh)
+  int32_t variant = -1;  // -1: what suits; a NormSchedule is for the harness
 };
 
 cudaError_t layerNorm(LayerNormArguments const& arguments, cudaStream_t stream);

@@ -47,7 +47,7 @@ TRT_DSL_EXPORT int trt_dsl_qkv_to_context(int type, void const* qkv, void* conte
 
 TRT_DSL_EXPORT int trt_dsl_qkv_to_context_variants(int headSize) { return trt_dsl::variantCount(headSize); }
 
-TRT_DSL_EXPORT int trt_dsl_norm_variants() { return trt_dsl::kNormVariants; }
+TRT_DSL_EXPORT int trt_dsl_norm_schedules() { return trt_dsl::kNormSchedules; }
 
 TRT_DSL_EXPORT int trt_dsl_move(void const* from, int64_t reads, void* to, int64_t writes, int variant, cudaStream_t stream) {
   return trt_dsl::moveBytes(from, reads, to, writes, variant, stream);

@@ -9,6 +9,8 @@ namespace {
 template <typename T, bool kBias>
 struct Sums {
   using Element = T;
+  static constexpr int kBlockFrom = sizeof(T) == 4 ? 49 : 129;  // float32: up to 10 % faster by blocks, measured from 384 up
+  static constexpr int kEarlyBytes = 0;  // x, skip and bias need the registers
   template <int N>
   struct Raw {
     Pack<T, N> x;
@@ -22,19 +24,24 @@ struct Sums {
   T* sum;
   int hidden;
 
-  struct Place {};
-  __device__ __forceinline__ Place look(int64_t) const { return {}; }
-
-  __device__ __forceinline__ int64_t open(int64_t row, Place) const { return row * hidden; }
+  struct Place {
+    int64_t row;
+  };
+  using At = int64_t;
+  __device__ __forceinline__ Place look(int64_t index) const { return {index}; }
+  __device__ __forceinline__ At open(Place place) const { return place.row * hidden; }
 
   template <int N>
-  __device__ __forceinline__ Raw<N> fetch(int64_t at, int column) const {
+  __device__ __forceinline__ Raw<N> fetch(At at, int column) const {
     Raw<N> raw;
     raw.x = loadPackOnce<N>(x + at + column);
     raw.skip = loadPackOnce<N>(skip + at + column);
-    if constexpr (kBias) raw.bias = loadPack<N>(bias + column);
+    if constexpr (kBias) raw.bias = loadPackOften<N>(bias + column);
     return raw;
   }
+
+  template <int N>
+  __device__ __forceinline__ void ahead(At, int, float (&)[N]) const {}
 
   template <int N>
   __device__ __forceinline__ void decode(Raw<N> const& raw, float (&value)[N]) const {
@@ -51,11 +58,11 @@ struct Sums {
   }
 
   template <int N>
-  __device__ __forceinline__ void keep(int64_t at, int column, float const (&value)[N]) const {
+  __device__ __forceinline__ void keep(At at, int column, float const (&value)[N]) const {
     if (sum != nullptr) storePack<N>(sum + at + column, value);
   }
 
-  __device__ __forceinline__ bool fill(int64_t, float&) const { return false; }
+  __device__ __forceinline__ bool fill(At, float&) const { return false; }
 };
 
 template <bool kBias>

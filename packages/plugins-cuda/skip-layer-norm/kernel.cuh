@@ -20,7 +20,7 @@ struct SkipLayerNormArguments {
   int64_t rows;
   int32_t hidden;
   float epsilon;
-  int32_t variant = -1;  // -1: what suits; others are for the harness (normalize_launch.cuh)
+  int32_t variant = -1;  // -1: what suits; a NormSchedule is for the harness
 };
 
 cudaError_t skipLayerNorm(SkipLayerNormArguments const& arguments, cudaStream_t stream);

@@ -11,6 +11,8 @@ inline uint4 loadOnce16(void const* from) {
   return *static_cast<uint4 const*>(from);
 }
 
+inline uint4 loadOften16(void const* from) { return loadOnce16(from); }
+
 inline void storeEvictFirst16(void* to, uint4 v) { *static_cast<uint4*>(to) = v; }
 
 }  // namespace trt_dsl

@@ -1,0 +1,154 @@
+"""Makes bench/results/plugins-kernels.json and the README's tables of what lease.sh left.
+
+    python3 packages/plugins-cuda/harness/results.py FOLDER [--note TEXT]
+
+Each part of the file names its commit. A part that FOLDER does not have stays as it was, file and tables.
+"""
+import argparse
+import json
+import pathlib
+import re
+
+PACKAGE = pathlib.Path(__file__).resolve().parents[1]
+RESULTS = PACKAGE.parents[1] / 'bench' / 'results' / 'plugins-kernels.json'
+UNIT = ('LayerNorm family: ulp of the rounded float64 truth; attention: error over that of torch '
+        'scaled_dot_product_attention')
+
+
+def rounded(x):
+    if isinstance(x, float):
+        return float(f'{x:.5g}')
+    if isinstance(x, dict):
+        return {k: rounded(v) for k, v in x.items()}
+    return [rounded(v) for v in x] if isinstance(x, list) else x
+
+
+def load(path):
+    return rounded(json.loads(path.read_text())) if path.exists() else None
+
+
+def command(report):
+    return re.sub(r'\S*(packages/plugins-cuda)', r'\1', report['command'])
+
+
+def checks(folder):
+    """All check-*.json as one."""
+    plugins, refusals, commit = {}, {'tried': 0, 'accepted': []}, None
+    for path in sorted(folder.glob('check-*.json')):
+        report = load(path)
+        commit = report['commit']
+        refusals = report['refusals']
+        for name, found in report['plugins'].items():
+            so_far = plugins.setdefault(name, {'passed': 0, 'failed': 0, 'worst': 0.0})
+            so_far['passed'] += found['passed']
+            so_far['failed'] += found['failed']
+            so_far['worst'] = max(so_far['worst'], found['worst'])
+    return {'commit': commit, 'unit': UNIT, 'plugins': plugins, 'refusals': refusals} if plugins else None
+
+
+def table(head, rows):
+    lines = [head, ['---'] * len(head), *rows]
+    return '\n'.join('| ' + ' | '.join(str(cell) for cell in line) + ' |' for line in lines)
+
+
+def norm_table(norm):
+    names = {'layer_norm': 'layerNorm', 'skip_layer_norm': 'skipLayerNorm, bias', 'emb_layer_norm': 'embLayerNorm'}
+    compiled = {(r['plugin'], r['tokens']): r['torch_compile_us'] for r in norm.get('torch_compile', [])}
+    at = {(r['plugin'], r['tokens']): r for r in norm['rows'] if r['hidden'] == 768 and r['type'] == 'float16'}
+    rows = []
+    for tokens in sorted({t for _, t in at}):
+        line = [tokens]
+        for name in names:
+            r = at[name, tokens]
+            theirs = compiled.get((name, tokens))
+            line += [f'{r["us"]:.1f}', f'{r["torch_eager_us"]:.1f}' + (f', {theirs:.1f}' if theirs else ''),
+                     f'{100 * r["share_of_move"]:.0f} %']
+        rows.append(line)
+    return table(['tokens', *(cell for name in names.values() for cell in (name, 'torch', 'of the copy'))], rows)
+
+
+def share_table(norm):
+    """The least share of the same-bytes copy, from 4096 tokens."""
+    names = ['layer_norm', 'skip_layer_norm', 'emb_layer_norm']
+    least = {}
+    for r in norm['rows']:
+        if r['tokens'] >= 4096:
+            key = (r['hidden'], r['type'], r['plugin'])
+            least[key] = min(least.get(key, 9), r['share_of_move'])
+    rows = [[hidden, kind, *(f'{100 * least[hidden, kind, name]:.0f} %' for name in names)]
+            for hidden, kind in dict.fromkeys((h, t) for h, t, _ in sorted(least))]
+    return table(['hidden', 'type', 'layerNorm', 'skipLayerNorm, bias', 'embLayerNorm'], rows)
+
+
+def attention_table(part):
+    shown = [r for r in part['rows'] if r['heads'] == 12 and r['head_size'] == 64 and r['type'] == 'float16']
+    rows = []
+    for r in shown:
+        times = [r['mask_us'], r['lengths_us'], r['torch_mask_us'].get('cudnn'), r['torch_mask_us'].get('efficient'), r['us'],
+                 r['torch_us'].get('cudnn'), r['torch_us'].get('flash')]
+        rows.append([f'{r["batch"]}×{r["sequence"]}', *('' if t is None else f'{t:.1f}' for t in times)])
+    return table(['batch × sequence', 'mask', 'lengths', 'cuDNN, mask', 'efficient, mask', 'none', 'cuDNN, none', 'flash, none'], rows)
+
+
+def packed_table(part):
+    rows = [[r['batch'], f'{r["mean_length"]:.0f}',
+             *(f'{t:.1f}' for t in (r['packed_us'], r['padded_lengths_us'], r['torch_varlen_us'], r['torch_padded_mask_us']['cudnn']))]
+            for r in part['rows']]
+    return table(['sequences', 'mean length', 'packed', 'padded to 384, lengths', 'torch varlen', 'cuDNN, padded, mask'], rows)
+
+
+def one_line_rows(value, depth=0):
+    """JSON with one line for each row of a table."""
+    if isinstance(value, dict) and depth < 2:
+        inner = ',\n'.join(' ' * (depth + 1) + json.dumps(k) + ': ' + one_line_rows(v, depth + 1) for k, v in value.items())
+        return '{\n' + inner + '\n' + ' ' * depth + '}'
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return '[\n' + ',\n'.join(' ' * (depth + 1) + json.dumps(v) for v in value) + '\n' + ' ' * depth + ']'
+    return json.dumps(value)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('folder', type=pathlib.Path)
+    parser.add_argument('--note', help='what else to know about this run')
+    options = parser.parse_args()
+    folder = options.folder
+    result = json.loads(RESULTS.read_text())
+    bench, compiled, sanitize, check = load(folder / 'bench.json'), load(folder / 'compile.json'), load(folder / 'sanitize.json'), checks(folder)
+    parts = {}
+    if bench and 'norm' in bench:
+        parts['norm'] = {'command': command(bench), 'commit': bench['commit'], 'limits': bench['limits'],
+                         'torch_compile': compiled['norm'] if compiled else [], 'rows': bench['norm']}
+    for name in ['attention', 'packed']:
+        if bench and name in bench:
+            parts[name] = {'command': command(bench), 'commit': bench['commit'], 'rows': bench[name]}
+    if check:
+        parts['check'] = {'command': 'packages/plugins-cuda/harness/check.py, 500 cases a plugin', **check}
+    if sanitize:
+        parts['sanitize'] = {'command': 'packages/plugins-cuda/harness/sanitize.sh', **sanitize}
+    if bench:
+        result['commit'] = bench['commit']
+        result['device'] = {'gpu': bench['device'], 'driver': bench['driver'].split('\n')[0], 'torch': bench['torch'],
+                            'cuda': bench['cuda'], 'l2_bytes': bench['l2_bytes']}
+        result['note'] = options.note
+    result['command'] = 'packages/plugins-cuda/harness/lease.sh'
+    result.update(parts)
+    order = ['benchmark', 'command', 'commit', 'note', 'device', 'check', 'sanitize', 'norm', 'attention', 'packed']
+    RESULTS.write_text(one_line_rows({k: result[k] for k in order if result.get(k)}) + '\n')
+
+    readme = PACKAGE / 'README.md'
+    text = readme.read_text()
+    tables = {'norm': norm_table, 'share': share_table, 'attention': attention_table, 'packed': packed_table}
+    for name, make in tables.items():
+        source = 'norm' if name == 'share' else name
+        if source in parts:
+            text, count = re.subn(rf'(<!-- {name} -->\n).*?(<!-- end -->)',
+                                  lambda m: f'{m[1]}{make(parts[source])}\n{m[2]}', text, flags=re.S)
+            if count != 1:
+                raise SystemExit(f'README.md: expected one table between <!-- {name} --> and <!-- end -->, found {count}')
+    readme.write_text(text)
+    print(', '.join(parts) or 'nothing', 'from', folder)
+
+
+if __name__ == '__main__':
+    main()
