@@ -169,15 +169,20 @@ const attention: Step = (d) => {
   const [batch, heads] = [random.pick<Dim>([2, ...d.shape(1)]), random.int(1, 3)];
   const [rows, columns] = [random.pick<Dim>([3, 4, ...d.shape(1)]), random.pick<Dim>([2, 5, ...d.shape(1)])];
   const [size, width] = [random.pick([2, 4]), random.pick([2, 3])];
-  const part = (shape: readonly Dim[]): Tensor<'float32', 4> => {
+  const part = (shape: readonly Dim[], other?: Tensor): Tensor<'float32', 4> => {
     const found = d.find(
       (tensor, values) =>
-        tensor.dataType === type && String(tensor.shape) === String(shape) && !values.special && magnitude(values) <= 8,
+        tensor !== other &&
+        tensor.dataType === type &&
+        String(tensor.shape) === String(shape) &&
+        !values.special &&
+        magnitude(values) <= 8,
     );
     return (found ?? d.input(type, shape, domain(-2, 2))) as never;
   };
   const query = part([batch, heads, rows, size]);
-  const [key, value] = [part([batch, heads, columns, size]), part([batch, heads, columns, width])];
+  const key = part([batch, heads, columns, size]);
+  const value = part([batch, heads, columns, width], key);
   const masked = random.chance(0.6) ? d.broadcast([batch, heads, rows, columns]) : undefined;
   const shape =
     masked &&
