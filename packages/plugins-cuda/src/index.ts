@@ -1,3 +1,4 @@
+export type { Situation } from './automatic.ts';
 export { autoKernels, type BertKernelName, bertKernels } from './bert-kernels.ts';
 export { type EmbLayerNormFields, embLayerNorm, type Positions } from './emb-layer-norm.ts';
 export { type LayerNormFields, layerNorm } from './layer-norm.ts';

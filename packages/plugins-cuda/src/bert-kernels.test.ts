@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { type AutomaticKernel, automaticKernels } from './automatic.ts';
+import { type BertFigures, slowerKernels } from './test-support/slower-kernels.ts';
+
+const results = new URL('../../../bench/results/plugins-bert.json', import.meta.url);
+
+const table: readonly AutomaticKernel[] = [
+  { kernel: 'skipLayerNorm', dataType: 'float16', when: 'always' },
+  { kernel: 'qkvToContext', when: { packed: true } },
+  { kernel: 'qkvToContext', when: { fromTokens: 8000 } },
+];
+
+test('a row of the table counts for its type, form and number of tokens', () => {
+  expect(automaticKernels({}, table)).toEqual(['skipLayerNorm', 'qkvToContext']);
+  expect(automaticKernels({ tokens: 128 }, table)).toEqual(['skipLayerNorm']);
+  expect(automaticKernels({ tokens: 128, packed: true }, table)).toEqual(['skipLayerNorm', 'qkvToContext']);
+  expect(automaticKernels({ tokens: 8000, dataType: 'bfloat16' }, table)).toEqual(['qkvToContext']);
+});
+
+const row = (kernels: BertFigures['rows'][number]['kernels'], form: string, gpu_ms: number) => ({
+  ...{ model: 'base', kernels, form },
+  ...{ gpu_ms, gpu_p95_ms: gpu_ms * 1.01 },
+});
+
+test('a slower kernel is found in figures, for each form by itself and only where it is taken', () => {
+  const figures: BertFigures = {
+    type: 'float16',
+    squad: { tokens: 5000, padded: 12288 },
+    rows: [
+      row('none', '32x384', 5),
+      row('none', '32 of SQuAD, padded to 384', 5),
+      row('none', '32x128', 2),
+      row('skipLayerNorm', '32x384', 5.04), // within what the runs differ by
+      row('skipLayerNorm', '32x128', 2.1),
+      row('qkvToContext', '32x128', 2.1), // too few tokens to be taken
+      row('qkvToContext', '32x384', 5.2),
+      row('all', '32x384', 9), // not taken, for want of embLayerNorm
+      row('qkvToContext', '32 of SQuAD, packed', 5.1),
+    ],
+  };
+  expect(slowerKernels(figures, table)).toEqual([
+    'base 32x128 with skipLayerNorm: 2.100 ms, without 2.000 ms',
+    'base 32x384 with qkvToContext: 5.200 ms, without 5.000 ms',
+    'base 32 of SQuAD, packed with qkvToContext: 5.100 ms, without 5.000 ms',
+  ]);
+  expect(slowerKernels({ ...figures, rows: figures.rows.slice(0, 4) }, table)).toEqual([]);
+});
+
+test.runIf(existsSync(results))('no kernel that is taken by itself made BERT slower on a GPU', () => {
+  expect(slowerKernels(JSON.parse(readFileSync(results, 'utf8')).figures)).toEqual([]);
+});
