@@ -5,7 +5,6 @@
 // A Source says where a row comes from; LayerNorm, SkipLayerNorm and EmbLayerNorm are three of them. It has
 //   Element                     the type of what is read and written
 //   kBlockFrom                  vectors of 16 bytes in a row from which a block has it, not a warp (normalize_launch.cuh)
-//   kEarlyBytes                 gamma and beta are read with the row where a thread's take so much at most, else at the end
 //   Raw<N>                      what N neighbouring elements are read as, before any arithmetic
 //   Place look(index)           which row is the index-th to be done, `.row`; reads what says where its data is, does not wait
 //   At open(place)              what is needed to read the row
@@ -68,6 +67,21 @@ __device__ __forceinline__ float inverseSqrt(float x) {
   return rest == rest ? fmaf(0.5f * r, rest, r) : r;
 }
 
+/** What a row's sums are divided by. */
+struct Divisor {
+  float value;
+  float inverse;  // 1 / value
+
+  explicit Divisor(int x) : value(float(x)), inverse(1.0f / float(x)) {}
+
+  /** sum / value to within an ulp, without the branches of a division; infinity of infinity. */
+  __device__ __forceinline__ float divide(float sum) const {
+    float const quotient = sum * inverse;
+    float const rest = fmaf(-quotient, value, sum);
+    return rest == rest ? fmaf(rest, inverse, quotient) : quotient;
+  }
+};
+
 template <typename Parameter>
 struct Affine {
   Parameter const* gamma;
@@ -95,15 +109,16 @@ struct Affine {
   }
 };
 
-/** kLanes threads have kRows rows of at most kLanes · kItems vectors; all that comes from far is asked for before any is used. */
-template <typename Source, typename Parameter, int kLanes, int kItems, int kRows>
-__global__ void __launch_bounds__(kWarpRowThreads)
+/**
+ * kLanes threads have kRows rows of kLanes · kItems vectors, or of fewer unless kExact; all that comes from far is asked for
+ * before any is used.
+ */
+template <typename Source, typename Parameter, int kLanes, int kItems, int kRows, bool kExact>
+__global__ void __launch_bounds__(kWarpRowThreads, kItems * kRows <= 4 ? 8 : 1)
     normalizeByWarp(Source source, Affine<Parameter> affine, typename Source::Element* y, int64_t rows, int hidden,
-                    float epsilon, bool evictFirst) {
+                    Divisor divisor, float epsilon, bool evictFirst) {
   constexpr int kVector = kVectorOf<typename Source::Element>;
   constexpr int kApart = kWarpRowThreads / kLanes;
-  using Parameters = typename Affine<Parameter>::template Raw<kVector>;
-  constexpr bool kEarly = kItems * sizeof(Parameters) <= Source::kEarlyBytes;
   int const lane = threadIdx.x % kLanes;
   int64_t const first = int64_t(blockIdx.x) * kApart * kRows + threadIdx.x / kLanes;
   int64_t const last = rows - 1;
@@ -114,7 +129,6 @@ __global__ void __launch_bounds__(kWarpRowThreads)
   typename Source::At at[kRows];
   typename Source::template Raw<kVector> raw[kRows][kItems];
   float x[kRows][kItems][kVector];
-  Parameters parameters[kItems];
 #pragma unroll
   for (int k = 0; k < kRows; ++k) place[k] = source.look(min(first + k * kApart, last));
 #pragma unroll
@@ -124,7 +138,7 @@ __global__ void __launch_bounds__(kWarpRowThreads)
 #pragma unroll
     for (int i = 0; i < kItems; ++i) {
       int const column = (i * kLanes + lane) * kVector;
-      if (column < hidden) raw[k][i] = source.template fetch<kVector>(at[k], column);
+      if (kExact || column < hidden) raw[k][i] = source.template fetch<kVector>(at[k], column);
     }
   }
 #pragma unroll
@@ -132,14 +146,7 @@ __global__ void __launch_bounds__(kWarpRowThreads)
 #pragma unroll
     for (int i = 0; i < kItems; ++i) {
       int const column = (i * kLanes + lane) * kVector;
-      if (column < hidden) source.template ahead<kVector>(at[k], column, x[k][i]);
-    }
-  }
-  if constexpr (kEarly) {
-#pragma unroll
-    for (int i = 0; i < kItems; ++i) {
-      int const column = (i * kLanes + lane) * kVector;
-      if (column < hidden) parameters[i] = affine.template fetch<kVector>(column);
+      if (kExact || column < hidden) source.template ahead<kVector>(at[k], column, x[k][i]);
     }
   }
 
@@ -150,7 +157,7 @@ __global__ void __launch_bounds__(kWarpRowThreads)
 #pragma unroll
     for (int i = 0; i < kItems; ++i) {
       int const column = (i * kLanes + lane) * kVector;
-      if (column < hidden) {
+      if (kExact || column < hidden) {
         source.template decode<kVector>(raw[k][i], x[k][i]);
         if (first + k * kApart <= last) source.template keep<kVector>(at[k], column, x[k][i]);
 #pragma unroll
@@ -163,11 +170,11 @@ __global__ void __launch_bounds__(kWarpRowThreads)
   float scale[kRows];
 #pragma unroll
   for (int k = 0; k < kRows; ++k) {
-    mean[k] /= float(hidden);
+    mean[k] = divisor.divide(mean[k]);
     scale[k] = 0.0f;
 #pragma unroll
     for (int i = 0; i < kItems; ++i) {
-      if ((i * kLanes + lane) * kVector < hidden) {
+      if (kExact || (i * kLanes + lane) * kVector < hidden) {
 #pragma unroll
         for (int j = 0; j < kVector; ++j) {
           x[k][i][j] -= mean[k];
@@ -178,19 +185,19 @@ __global__ void __launch_bounds__(kWarpRowThreads)
   }
   sumOfLanes<kLanes>(scale);
 #pragma unroll
-  for (int k = 0; k < kRows; ++k) scale[k] = inverseSqrt(scale[k] / float(hidden) + epsilon);
+  for (int k = 0; k < kRows; ++k) scale[k] = inverseSqrt(divisor.divide(scale[k]) + epsilon);
 
 #pragma unroll
   for (int i = 0; i < kItems; ++i) {
     int const column = (i * kLanes + lane) * kVector;
-    if (column >= hidden) break;
-    if constexpr (!kEarly) parameters[i] = affine.template fetch<kVector>(column);
+    if (!kExact && column >= hidden) break;
+    auto const parameters = affine.template fetch<kVector>(column);  // not earlier: more rows at once are worth more
 #pragma unroll
     for (int k = 0; k < kRows; ++k) {
       if (first + k * kApart > last) break;
 #pragma unroll
       for (int j = 0; j < kVector; ++j) x[k][i][j] *= scale[k];
-      affine.template apply<kVector>(parameters[i], x[k][i]);
+      affine.template apply<kVector>(parameters, x[k][i]);
       float value = 0.0f;
       if (source.fill(at[k], value)) {
 #pragma unroll
@@ -204,8 +211,8 @@ __global__ void __launch_bounds__(kWarpRowThreads)
 /** A row of at most kItems · (threads of the block) vectors; a block a row. */
 template <typename Source, typename Parameter, int kItems>
 __global__ void __launch_bounds__(kLargestBlock<typename Source::Element>)
-    normalizeByBlock(Source source, Affine<Parameter> affine, typename Source::Element* y, int hidden, float epsilon,
-                     bool evictFirst) {
+    normalizeByBlock(Source source, Affine<Parameter> affine, typename Source::Element* y, int hidden, Divisor divisor,
+                     float epsilon, bool evictFirst) {
   constexpr int kVector = kVectorOf<typename Source::Element>;
   __shared__ float scratch[2][32];
   int const threads = blockDim.x;
@@ -241,7 +248,7 @@ __global__ void __launch_bounds__(kLargestBlock<typename Source::Element>)
       for (int j = 0; j < kVector; ++j) sum += x[i][j];
     }
   }
-  float const mean = sumOfBlock(sum, scratch[0]) / float(hidden);
+  float const mean = divisor.divide(sumOfBlock(sum, scratch[0]));
 
   float squares = 0.0f;
 #pragma unroll
@@ -254,7 +261,7 @@ __global__ void __launch_bounds__(kLargestBlock<typename Source::Element>)
       }
     }
   }
-  float const scale = inverseSqrt(sumOfBlock(squares, scratch[1]) / float(hidden) + epsilon);
+  float const scale = inverseSqrt(divisor.divide(sumOfBlock(squares, scratch[1])) + epsilon);
 
   float value = 0.0f;
   bool const filled = source.fill(at, value);
@@ -278,7 +285,8 @@ __global__ void __launch_bounds__(kLargestBlock<typename Source::Element>)
 /** Rows of any size and alignment, element by element, each read three times; a block a row. */
 template <typename Source, typename Parameter>
 __global__ void __launch_bounds__(kAnySizeThreads)
-    normalizeAnySize(Source source, Affine<Parameter> affine, typename Source::Element* y, int hidden, float epsilon) {
+    normalizeAnySize(Source source, Affine<Parameter> affine, typename Source::Element* y, int hidden, Divisor divisor,
+                     float epsilon) {
   __shared__ float scratch[2][32];
   auto const place = source.look(blockIdx.x);
   auto const at = source.open(place);
@@ -293,14 +301,14 @@ __global__ void __launch_bounds__(kAnySizeThreads)
     read(column);
     sum += x[0];
   }
-  float const mean = sumOfBlock(sum, scratch[0]) / float(hidden);
+  float const mean = divisor.divide(sumOfBlock(sum, scratch[0]));
 
   float squares = 0.0f;
   for (int column = threadIdx.x; column < hidden; column += kAnySizeThreads) {
     read(column);
     squares = fmaf(x[0] - mean, x[0] - mean, squares);
   }
-  float const scale = inverseSqrt(sumOfBlock(squares, scratch[1]) / float(hidden) + epsilon);
+  float const scale = inverseSqrt(divisor.divide(sumOfBlock(squares, scratch[1])) + epsilon);
 
   float value = 0.0f;
   bool const filled = source.fill(at, value);

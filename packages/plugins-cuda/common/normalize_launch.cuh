@@ -29,21 +29,23 @@ struct Normalization {
   bool evictFirst;  // y
 };
 
-template <int kLanes, int kItems, int kRows, typename Source, typename Parameter>
+template <int kLanes, int kItems, int kRows, bool kExact, typename Source, typename Parameter>
 cudaError_t launchByWarp(Normalization<Source, Parameter> const& n) {
-  auto const kernel = normalizeByWarp<Source, Parameter, kLanes, kItems, kRows>;
+  auto const kernel = normalizeByWarp<Source, Parameter, kLanes, kItems, kRows, kExact>;
   constexpr int kRowsPerBlock = kWarpRowThreads / kLanes * kRows;
   int64_t const blocks = (n.rows + kRowsPerBlock - 1) / kRowsPerBlock;
-  kernel<<<unsigned(blocks), kWarpRowThreads, 0, n.stream>>>(n.source, n.affine, n.y, n.rows, n.hidden, n.epsilon, n.evictFirst);
+  kernel<<<unsigned(blocks), kWarpRowThreads, 0, n.stream>>>(n.source, n.affine, n.y, n.rows, n.hidden, Divisor(n.hidden),
+                                                        n.epsilon, n.evictFirst);
   return cudaGetLastError();
 }
 
+/** Rows of exactly kLanes · kItems vectors. */
 template <int kLanes, int kItems, typename Source, typename Parameter>
-cudaError_t launchByWarp(Normalization<Source, Parameter> const& n, NormSchedule schedule) {
+cudaError_t launchExact(Normalization<Source, Parameter> const& n, NormSchedule schedule) {
   if constexpr (kItems <= 4) {
-    if (schedule == NormSchedule::kWarpTwo) return launchByWarp<kLanes, kItems, 2>(n);
+    if (schedule == NormSchedule::kWarpTwo) return launchByWarp<kLanes, kItems, 2, true>(n);
   }
-  return launchByWarp<kLanes, kItems, 1>(n);
+  return launchByWarp<kLanes, kItems, 1, true>(n);
 }
 
 template <typename Source, typename Parameter>
@@ -51,7 +53,8 @@ cudaError_t launchByBlock(Normalization<Source, Parameter> const& n, int vectors
   int const items = vectors <= 512 ? 1 : 4;
   int const threads = ((vectors + items - 1) / items + 31) / 32 * 32;
   auto const kernel = items == 1 ? normalizeByBlock<Source, Parameter, 1> : normalizeByBlock<Source, Parameter, 4>;
-  kernel<<<unsigned(n.rows), threads, 0, n.stream>>>(n.source, n.affine, n.y, n.hidden, n.epsilon, n.evictFirst);
+  kernel<<<unsigned(n.rows), threads, 0, n.stream>>>(n.source, n.affine, n.y, n.hidden, Divisor(n.hidden),
+                                                        n.epsilon, n.evictFirst);
   return cudaGetLastError();
 }
 
@@ -80,7 +83,7 @@ cudaError_t normalizeRows(Source const& source, Affine<Parameter> const& affine,
   int const vectors = hidden / kVectorOf<Element>;
   if (!aligned || hidden % kVectorOf<Element> != 0 || vectors > 4 * kLargestBlock<Element>) {
     auto const kernel = normalizeAnySize<Source, Parameter>;
-    kernel<<<unsigned(rows), kAnySizeThreads, 0, stream>>>(source, affine, y, hidden, epsilon);
+    kernel<<<unsigned(rows), kAnySizeThreads, 0, stream>>>(source, affine, y, hidden, Divisor(hidden), epsilon);
     return cudaGetLastError();
   }
 
@@ -90,12 +93,15 @@ cudaError_t normalizeRows(Source const& source, Affine<Parameter> const& affine,
   bool const evictFirst = 2 * rows * hidden * int64_t(sizeof(Element)) > deviceAttribute(cudaDevAttrL2CacheSize);
   Normalization<Source, Parameter> const n{source, affine, y, rows, hidden, epsilon, stream, evictFirst};
   if (schedule == NormSchedule::kBlock || vectors > kLongestByWarp<Element>) return launchByBlock(n, vectors);
-  if (vectors <= 48) return launchByWarp<16, 3>(n, schedule);
-  if (vectors <= 96) return launchByWarp<32, 3>(n, schedule);
-  if (vectors <= 128) return launchByWarp<32, 4>(n, schedule);
+  if (vectors == 48) return launchExact<16, 3>(n, schedule);
+  if (vectors == 96) return launchExact<32, 3>(n, schedule);
+  if (vectors == 128) return launchExact<32, 4>(n, schedule);
+  if (vectors < 48) return launchByWarp<16, 3, 1, false>(n);
+  if (vectors < 128) return launchByWarp<32, 4, 1, false>(n);
   if constexpr (sizeof(Element) == 4) {
-    if (vectors <= 192) return launchByWarp<32, 6>(n, schedule);
-    return launchByWarp<32, 8>(n, schedule);
+    if (vectors == 192) return launchExact<32, 6>(n, schedule);
+    if (vectors == 256) return launchExact<32, 8>(n, schedule);
+    return launchByWarp<32, 8, 1, false>(n);
   }
   return cudaErrorInvalidValue;
 }

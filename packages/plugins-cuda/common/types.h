@@ -11,7 +11,7 @@ enum class Type : int32_t { kFloat32 = 0, kFloat16 = 1, kBFloat16 = 2 };
 /** How normalize.cuh's rows meet the device. */
 enum class NormSchedule : int32_t {
   kWarp = 0,      // a warp, or half of one, a row
-  kWarpTwo = 1,   // the same with two rows; rows too long for that have a warp each
+  kWarpTwo = 1,   // the same with two rows, where they are of 48, 96 or 128 vectors of 16 bytes
   kBlock = 2      // a block a row
 };
 constexpr int32_t kNormSchedules = 3;

@@ -31,7 +31,6 @@ template <typename T>
 struct Embeddings {
   using Element = T;
   static constexpr int kBlockFrom = sizeof(T) == 4 ? 257 : 129;  // blocks were slower at every size, by up to 80 %
-  static constexpr int kEarlyBytes = 0;  // the rows' three parts need the registers
   struct At {
     T const* word;
     T const* position;

@@ -11,7 +11,6 @@ struct Rows {
   using Element = T;
   // Float32 rows above 768: as measured, and before a warp read gamma and beta late there.
   static constexpr int kBlockFrom = sizeof(T) == 4 ? 193 : 129;
-  static constexpr int kEarlyBytes = 96;
   template <int N>
   using Raw = Pack<T, N>;
 

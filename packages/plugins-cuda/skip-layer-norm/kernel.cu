@@ -10,7 +10,6 @@ template <typename T, bool kBias>
 struct Sums {
   using Element = T;
   static constexpr int kBlockFrom = sizeof(T) == 4 ? 49 : 129;  // float32: up to 10 % faster by blocks, measured from 384 up
-  static constexpr int kEarlyBytes = 0;  // x, skip and bias need the registers
   template <int N>
   struct Raw {
     Pack<T, N> x;

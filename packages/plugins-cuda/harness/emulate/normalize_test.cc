@@ -150,7 +150,7 @@ int main() {
                                          {Type::kBFloat16, Type::kBFloat16}};
   int number = 0;
   for (int variant = -1; variant < kNormSchedules; ++variant) {
-    for (int hidden : {8, 100, 384, 760, 768, 1024, 1536}) {
+    for (int hidden : {8, 100, 192, 384, 760, 768, 1024, 1536}) {
       for (auto const& [type, parameterType] : types) {
         int const rows[] = {1, 3, 5, 42, 70};
         Shape const s{rows[number % 5], hidden, variant, type, parameterType};
