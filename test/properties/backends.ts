@@ -41,7 +41,8 @@ export const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
     const timingCache = process.env['TIMING_CACHE'] ?? '/tmp/trt-dsl.timings';
     const backend = tensorrt({ product: 'trt10' });
     const target: Target = `tensorrt-${backend.tensorrt.version}`;
-    const options = { optimizationLevel: 0, timingCache };
+    const optimizationLevel = Number(process.env['PROPERTY_LEVEL'] ?? 0);
+    const options = { optimizationLevel, timingCache };
     return {
       backend: withOptions(backend, options),
       target,

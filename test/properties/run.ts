@@ -22,7 +22,7 @@ import { caseCode } from './to-code.ts';
  *     npx tsc --build test/properties
  *     node test/properties/dist/properties/run.js tensorrt --count 1000 --out result.json
  *
- * --from, --count: seeds; --jobs: processes that share them; --budget: seconds after which no twenty more begin; --case file: one case from seeds.json's form instead; --crash: shrinks the first seed to what
+ * --from, --count: seeds, or --seeds 17,23 alone; --jobs: processes that share them; --budget: seconds after which no twenty more begin; --case file: one case from seeds.json's form instead; --crash: shrinks the first seed to what
  * still ends the process, each try in a process of its own; --explain n: shrinks the first n failing graphs.
  */
 const { positionals, values } = parseArgs({
@@ -40,6 +40,7 @@ const { positionals, values } = parseArgs({
     explain: { type: 'string', default: '3' },
     tries: { type: 'string', default: '300' },
     jobs: { type: 'string', default: '1' },
+    seeds: { type: 'string' },
     budget: { type: 'string' },
     crash: { type: 'boolean', default: false },
   },
@@ -113,7 +114,9 @@ const options = {
 };
 const cases = values.case
   ? [caseFromJson(JSON.parse(readFileSync(values.case, 'utf8')) as CaseJson)]
-  : [...(first === 1 ? failedOnce() : []), ...legalCases(first, count, target, excluded)];
+  : values.seeds
+    ? values.seeds.split(',').flatMap((seed) => legalCases(Number(seed), 1, target, excluded))
+    : [...(first === 1 ? failedOnce() : []), ...legalCases(first, count, target, excluded)];
 const report = await runSuite(backend, cases, options);
 const commit = process.env['COMMIT'];
 if (values.out)
