@@ -66,12 +66,13 @@ constexpr int kLongestByWarp = sizeof(Element) == 4 ? 256 : 128;
  * Launches the kernel that suits rows × hidden. `aligned` says that every pointer is aligned to 16 bytes. A hidden size
  * that is no multiple of 16 bytes, or is above 16384, takes the slow kernel. `variant` is -1, or a NormSchedule.
  *
- * What suits was measured on an H200 (bench/results/plugins-kernels.json), and is little:
+ * What suits was measured on an H200 (bench/results/plugins-kernels.json, e3e5d4b), beside persistent warps that read rows
+ * ahead, which were slower but where registers were the limit; threads hold fewer since. The table:
  *
- *   rows up to Source::kBlockFrom  a warp each, or half a warp up to 48 vectors: the best or within 3 %
- *   longer ones                    a block each
- *   y above half of the L2 cache   stored evict-first, 3 to 10 % faster. A smaller y also gains while everything else is
- *                                  cold, but what comes next in a network reads it, and should find it in the cache
+ *   fewer vectors than Source::kBlockFrom  a warp has a row, half a warp one of up to 48 vectors
+ *   more                                   a block has a row
+ *   y above half of the L2 cache           is stored evict-first: 3 to 10 % faster. A smaller y gains as much while all comes
+ *                                          from memory, but what follows in a network reads it and should find it in L2
  */
 template <typename Source, typename Parameter>
 cudaError_t normalizeRows(Source const& source, Affine<Parameter> const& affine, typename Source::Element* y, int64_t rows,

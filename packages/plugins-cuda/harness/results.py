@@ -97,6 +97,19 @@ def packed_table(part):
     return table(['sequences', 'mean length', 'packed', 'padded to 384, lengths', 'torch varlen', 'cuDNN, padded, mask'], rows)
 
 
+def check_text(result):
+    plugins, tools = result['check']['plugins'], result['sanitize']['tools']
+    norm = max(found['worst'] for name, found in plugins.items() if name != 'attention')
+    cases = min(found['passed'] + found['failed'] for found in plugins.values())
+    failed = sum(found['failed'] for found in plugins.values())
+    launches = re.search(r'ran (\d+)', tools[0]['launches'])
+    unclean = [f'{tool["tool"]} is {tool["verdict"]}' for tool in tools if tool['verdict'] != 'clean']
+    clean = f'{", ".join(tool["tool"] for tool in tools)} find nothing over {launches[1] if launches else 0} launches'
+    return (f'Of {cases} random cases a plugin {failed if failed else "none"} fail{"" if failed else "s"}: the LayerNorm family is within '
+            f'{norm:.2f} ulp of the rounded truth (2 allowed), attention\nhas at most {plugins["attention"]["worst"]:.2f} times the error of '
+            f"torch's own (1.2 allowed). Of compute-sanitizer\'s tools,\n{', '.join(unclean) if unclean else clean}.")
+
+
 def one_line_rows(value, depth=0):
     """JSON with one line for each row of a table."""
     if isinstance(value, dict) and depth < 2:
@@ -139,13 +152,13 @@ def main():
     readme = PACKAGE / 'README.md'
     text = readme.read_text()
     tables = {'norm': norm_table, 'share': share_table, 'attention': attention_table, 'packed': packed_table}
-    for name, make in tables.items():
-        source = 'norm' if name == 'share' else name
-        if source in parts:
-            text, count = re.subn(rf'(<!-- {name} -->\n).*?(<!-- end -->)',
-                                  lambda m: f'{m[1]}{make(parts[source])}\n{m[2]}', text, flags=re.S)
-            if count != 1:
-                raise SystemExit(f'README.md: expected one table between <!-- {name} --> and <!-- end -->, found {count}')
+    texts = {name: make(parts[source]) for name, make in tables.items() if (source := 'norm' if name == 'share' else name) in parts}
+    if check and sanitize:
+        texts['check'] = check_text(parts)
+    for name, inner in texts.items():
+        text, count = re.subn(rf'(<!-- {name} -->\n).*?(<!-- end -->)', lambda m: f'{m[1]}{inner}\n{m[2]}', text, flags=re.S)
+        if count != 1:
+            raise SystemExit(f'README.md: expected one table between <!-- {name} --> and <!-- end -->, found {count}')
     readme.write_text(text)
     print(', '.join(parts) or 'nothing', 'from', folder)
 
