@@ -26,15 +26,20 @@ const result = {
 };
 writeFileSync(join(folder, 'bert-squad.json'), `${JSON.stringify(result, undefined, 1)}\n`);
 
+/** `fp16`, or `fp16, plugins`: what keeps the rows of one model apart. */
+const kind = ({ precision, plugins }) => {
+  const layers = Array.isArray(plugins) ? plugins : (plugins?.layers ?? []);
+  return layers.length > 0 ? `${precision}, plugins` : precision;
+};
 const ms = (value) => value.toFixed(3);
 const e = (value) => (value === null ? '–' : value.toExponential(2));
 const lines = [
   '| model | precision | output | relative L2 | PyTorch’s own | limit | |',
   '|---|---|---|---:|---:|---:|---|',
-  ...compare.flatMap(({ model, precision, outputs }) =>
+  ...compare.flatMap(({ model, outputs, ...how }) =>
     outputs.map(
       (o) =>
-        `| ${model} | ${precision} | ${o.output} | ${e(o.relativeL2)} | ${e(o.referenceOwnError)} | ${e(o.limit)} | ${o.passed ? 'passed' : 'FAILED'} |`,
+        `| ${model} | ${kind(how)} | ${o.output} | ${e(o.relativeL2)} | ${e(o.referenceOwnError)} | ${e(o.limit)} | ${o.passed ? 'passed' : 'FAILED'} |`,
     ),
   ),
   '',
@@ -42,12 +47,11 @@ const lines = [
   '|---|---|---|---:|---:|---:|---:|---:|---:|---:|',
   ...cells
     .sort(
-      (a, b) =>
-        a.model.localeCompare(b.model) || a.precision.localeCompare(b.precision) || a.seq - b.seq || a.batch - b.batch,
+      (a, b) => a.model.localeCompare(b.model) || kind(a).localeCompare(kind(b)) || a.seq - b.seq || a.batch - b.batch,
     )
-    .map(({ model, precision, batch, seq, gpu, host, sequencesPerSecond }) => {
+    .map(({ model, batch, seq, gpu, host, sequencesPerSecond, ...how }) => {
       const t = gpu ?? host;
-      return `| ${model} | ${precision} | ${batch} × ${seq} | ${[t.average, t.median, t.p95, t.p99, host.median, host.p99].map(ms).join(' | ')} | ${sequencesPerSecond.toFixed(0)} |`;
+      return `| ${model} | ${kind(how)} | ${batch} × ${seq} | ${[t.average, t.median, t.p95, t.p99, host.median, host.p99].map(ms).join(' | ')} | ${sequencesPerSecond.toFixed(0)} |`;
     }),
 ];
 writeFileSync(join(folder, 'bert-squad.md'), `${lines.join('\n')}\n`);

@@ -10,7 +10,9 @@
 # BACKEND        tensorrt by default; onnx tries the script without a GPU
 # MODELS         "base large" by default
 #
-# Phases in order of importance: compare-base compare-large perf-base fp32 tiny perf-large. Those named are run, else all.
+# Phases in order of importance: compare-base compare-large perf-base fp32 plugins int8 tiny perf-large. Those named are run,
+# else all. All but plugins measure the plain network (--plugins none); plugins times base in fp16 at 32 × 128 with the plugins
+# that `--plugins auto` takes, holds its logits against PyTorch, and times it without; int8 times base in int8 and fp8.
 # A step whose result is in $OUT already is skipped: run it again with the same OUT to go on.
 set -uo pipefail
 
@@ -60,7 +62,7 @@ compare() {
   [ -e "$OUT/compare-$model-$precision.json" ] && [ -e "$OUT/perf-$model-$precision-32x128.json" ] && return
   models "$model" || return
   run "build $model $precision" "$engine.json" build -m "$work/models/$model" -v "$fixtures/huggingface/vocab.txt" -o "$engine" \
-    -b 32:32:32 -s 128:128:128 --precision "$precision" --backend "$BACKEND" --timing-cache "$TIMING_CACHE" || return
+    -b 32:32:32 -s 128:128:128 --precision "$precision" --plugins none --backend "$BACKEND" --timing-cache "$TIMING_CACHE" || return
   run "compare $model $precision" "$OUT/compare-$model-$precision.json" compare -e "$engine" -o "$OUT/compare-$model-$precision.json"
   merge
   run "perf $model $precision 32x128" "$OUT/perf-$model-$precision-32x128.json" perf -e "$engine" --duration 2 \
@@ -72,11 +74,27 @@ compare() {
   merge
 }
 
-# perf MODEL PRECISION BATCHxSEQ: an engine for that cell with random weights
+# perf MODEL PRECISION BATCHxSEQ [PLUGINS]: an engine for that cell with random weights; with plugins, a file of its own
 perf() {
-  local result=$OUT/perf-$1-$2-$3.json
-  run "perf $1 $2 $3" "$result" perf --random-weights "$1" --precision "$2" --backend "$BACKEND" -b "${3%x*}" -s "${3#*x}" \
-    --duration 2 --timing-cache "$TIMING_CACHE" -o "$result"
+  local plugins=${4:-none} kind=$2
+  [ "$plugins" = none ] || kind=$2-plugins
+  local result=$OUT/perf-$1-$kind-$3.json
+  run "perf $1 $kind $3" "$result" perf --random-weights "$1" --precision "$2" --plugins "$plugins" \
+    --backend "$BACKEND" -b "${3%x*}" -s "${3#*x}" --duration 2 --timing-cache "$TIMING_CACHE" -o "$result"
+  merge
+}
+
+# plugins MODEL: in fp16 at 32 × 128, with plugins and without; logits against PyTorch, through the engine's file
+plugins() {
+  perf "$1" fp16 32x128 auto
+  perf "$1" fp16 32x128
+  local engine=$work/$1-fp16-plugins.engine
+  [ -e "$OUT/compare-$1-fp16-plugins.json" ] && return
+  models "$1" || return
+  run "build $1 fp16 with plugins" "$engine.json" build -m "$work/models/$1" -v "$fixtures/huggingface/vocab.txt" -o "$engine" \
+    -b 32:32:32 -s 128:128:128 --precision fp16 --plugins auto --backend "$BACKEND" --timing-cache "$TIMING_CACHE" || return
+  run "compare $1 fp16 with plugins" "$OUT/compare-$1-fp16-plugins.json" compare -e "$engine" \
+    -o "$OUT/compare-$1-fp16-plugins.json"
   merge
 }
 
@@ -86,7 +104,7 @@ tiny() {
   for source in tensorflow/model.ckpt-1 npy huggingface; do
     engine=$work/tiny-${source%%/*}.engine
     run "build tiny $source" "$engine.json" build -m "$fixtures/$source" -o "$engine" -b 1:8:16 -s 16:64:96 \
-      --precision fp16 --backend "$BACKEND" --timing-cache "$TIMING_CACHE" || return
+      --precision fp16 --plugins none --backend "$BACKEND" --timing-cache "$TIMING_CACHE" || return
     run "infer tiny $source" "$OUT/predictions-tiny-${source%%/*}.json" infer -e "$engine" -sq "$fixtures/squad.json" \
       -o "$OUT/predictions-tiny-${source%%/*}.json"
     run "evaluate tiny $source" "$OUT/evaluated-tiny-${source%%/*}" evaluate "$OUT/predictions-tiny-${source%%/*}.json" \
@@ -101,8 +119,10 @@ phase() {
     compare-*) for precision in fp16 fp32; do compare "${1#compare-}" $precision; done ;;
     tiny) tiny ;;
     fp32) perf base fp32 1x128 ;; # the other cell in float32, 32 × 128, is part of compare-base
+    plugins) plugins base ;;
+    int8) for precision in int8 fp8; do perf base $precision 32x128; done ;;
     perf-*) for cell in $CELLS; do perf "${1#perf-}" fp16 "$cell"; done ;;
-    *) echo "no phase $1: compare-MODEL tiny perf-MODEL fp32" >&2; exit 2 ;;
+    *) echo "no phase $1: compare-MODEL tiny perf-MODEL fp32 plugins int8" >&2; exit 2 ;;
   esac
 }
 
@@ -111,7 +131,7 @@ if [ $# -eq 0 ]; then
   read -ra names <<<"$MODELS"
   phases=()
   for name in "${names[@]}"; do phases+=("compare-$name"); done
-  phases+=("perf-${names[0]}" fp32 tiny)
+  phases+=("perf-${names[0]}" fp32 plugins int8 tiny)
   for name in "${names[@]:1}"; do phases+=("perf-$name"); done
 fi
 for each in "${phases[@]}"; do phase "$each"; done

@@ -17,13 +17,18 @@ export interface BackendVersion {
 export type BuildOptions = CompileOptions &
   Pick<TensorRTCompileOptions, 'workspace' | 'timingCache' | 'optimizationLevel' | 'tf32' | 'cudaGraph' | 'lanes'>;
 
+/** The library that has the plugins of a network or an engine; a backend without plugins has no use for it. */
+export interface PluginLibrary {
+  readonly pluginLibrary?: string | null;
+}
+
 /** A backend that was opened: its library is loaded. */
 export interface OpenBackend {
   readonly about: BackendVersion;
   /** TensorRT's backend itself, for what only it can do */
   readonly tensorrt?: TensorRTBackend;
-  compile(graph: Graph, options: BuildOptions): Promise<Engine>;
-  load(bytes: Uint8Array, options?: { readonly cudaGraph?: boolean }): Promise<Engine>;
+  compile(graph: Graph, options: BuildOptions & PluginLibrary): Promise<Engine>;
+  load(bytes: Uint8Array, options?: PluginLibrary & { readonly cudaGraph?: boolean }): Promise<Engine>;
 }
 
 /**
@@ -41,12 +46,47 @@ export async function openBackend(name: BackendName, product?: string): Promise<
         ? 'trt11'
         : 'trt10';
   const backend = tensorrt({ product: wanted });
+  /** TensorRT's registry is one for the process, and refuses a library that it has. */
+  const withLibrary = (library: string | null): TensorRTBackend => {
+    if (library === null) return backend;
+    const place = `${wanted} ${library}`;
+    const known = withPlugins.get(place) ?? tensorrt({ product: wanted, pluginLibraries: [library] });
+    withPlugins.set(place, known);
+    return known;
+  };
   return {
     about: { name, product: wanted, version: backend.tensorrt.version },
     tensorrt: backend,
-    compile: (graph, options) => backend.compile(graph, { lanes: 1, ...options }),
-    load: (bytes, options) => backend.load(bytes, { lanes: 1, ...options }),
+    compile: async (graph, { pluginLibrary = null, ...options }) => {
+      const chosen = withLibrary(pluginLibrary);
+      if (pluginLibrary !== null) requirePlugins(graph, chosen, pluginLibrary);
+      return chosen.compile(graph, { lanes: 1, ...options });
+    },
+    load: async (bytes, { pluginLibrary = null, ...options } = {}) =>
+      withLibrary(pluginLibrary).load(bytes, { lanes: 1, ...options }),
   };
+}
+
+/** The backends that have loaded a library of plugins, by product and library. */
+const withPlugins = new Map<string, TensorRTBackend>();
+
+/** Refuses a library of another version than the network's plugins are. @throws TrtDslError 'argument' */
+function requirePlugins(graph: Graph, { tensorrt }: TensorRTBackend, library: string): void {
+  const known = new Set(
+    tensorrt
+      .getPluginRegistry()
+      .getAllCreators()
+      .map(({ name, version }) => `${name} ${version}`),
+  );
+  for (const node of graph.nodes) {
+    if (node.op !== 'plugin') continue;
+    const { plugin, version } = node.attributes;
+    if (!known.has(`${plugin} ${version}`))
+      throw new TrtDslError(
+        'argument',
+        `${library}: has no plugin ${plugin} of version ${version}; build it again with "node packages/plugins-cuda/scripts/build.mjs"`,
+      );
+  }
 }
 
 async function openOnnx(): Promise<OpenBackend> {

@@ -7,6 +7,7 @@ import { type Engine, messageOf, TrtDslError } from '@trt-dsl/dsl';
 import { type BackendVersion, backendNames, formatBackend, type OpenBackend, openBackend } from './backends.ts';
 import { type TokenizerData, tokenizerFrom, type WeightsOrigin } from './model.ts';
 import type { NetworkSettings } from './network.ts';
+import { libraryFor } from './plugins.ts';
 import type { BertProfile } from './profiles.ts';
 
 const format = 'bert-squad engine 2';
@@ -57,6 +58,7 @@ export async function writeEngine(
     precision: about.precision,
     quantization: about.quantization,
     calibration: about.calibration,
+    plugins: about.plugins,
     tf32: about.tf32,
     profiles: about.profiles,
     backend: about.backend,
@@ -122,7 +124,7 @@ export async function readDescription(engine: string): Promise<EngineDescription
     json.profiles.length === 0
   )
     throw new TrtDslError('file', `${path}: "${broken ?? 'profiles'}" is missing or malformed; build the engine again`);
-  return json;
+  return { ...json, plugins: json.plugins ?? null };
 }
 
 /** An engine from a file, ready to run. */
@@ -134,8 +136,9 @@ export interface OpenEngine extends Disposable {
 }
 
 /**
- * Loads an engine and its description.
- * @throws TrtDslError 'file' if the bytes are not those described; 'backend' if another version of TensorRT built it
+ * Loads an engine, the library of its plugins, and its description.
+ * @throws TrtDslError 'file' if the bytes are not those described; 'unsupported' if the library of its plugins is
+ * missing; 'backend' if another version of TensorRT built it
  */
 export async function openEngine(path: string, options: { readonly cudaGraph?: boolean } = {}): Promise<OpenEngine> {
   const about = await readDescription(path);
@@ -146,6 +149,7 @@ export async function openEngine(path: string, options: { readonly cudaGraph?: b
       'file',
       `${path}: its ${bytes.length} bytes have ${found}, its description says ${about.checksum} (${about.bytes} bytes): copy both files again, or build`,
     );
+  const pluginLibrary = libraryFor(path, about.plugins);
   const backend = await openBackend(about.backend.name, about.backend.product);
   if (backend.about.version !== about.backend.version)
     throw new TrtDslError(
@@ -153,7 +157,7 @@ export async function openEngine(path: string, options: { readonly cudaGraph?: b
       `${path}: built by ${formatBackend(about.backend)}, but here is ${formatBackend(backend.about)}: build it again here`,
     );
   requireGpu(path, backend);
-  const engine = await backend.load(bytes, options);
+  const engine = await backend.load(bytes, { ...options, pluginLibrary });
   return { path, about, engine, backend, [Symbol.dispose]: () => engine.close() };
 }
 

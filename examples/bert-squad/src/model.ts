@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import {
   type BertConfig,
+  type BertKernels,
   type BertTask,
   bert,
   bertBase,
@@ -52,8 +53,8 @@ export type WeightsOrigin =
 export interface Model extends Disposable {
   readonly config: BertConfig;
   readonly origin: WeightsOrigin;
-  /** The network in a precision. @throws WeightsError if the weights are not those of such a network */
-  graph(precision: Precision, task: BertTask): Graph;
+  /** The network in a precision, some of its layers by kernels. @throws WeightsError if the weights are not those of such a network */
+  graph(precision: Precision, task: BertTask, kernels?: BertKernels): Graph;
   /** The tokenizer; null if none was named and none lies beside the config. @throws TrtDslError if it is malformed */
   tokenizer(): Tokenizer | null;
 }
@@ -74,7 +75,7 @@ function openWeighted(weights: string, args: ModelArgs): Model {
   return {
     config: model.config,
     origin: { weights: resolve(weights), config: resolve(config), naming: model.naming },
-    graph: (precision, task) => model.graph(dataTypeOf[precision], { task }),
+    graph: (precision, task, kernels = {}) => model.graph(dataTypeOf[precision], { task, kernels }),
     tokenizer: () =>
       fitting(
         args['vocab-file'] ? vocabularyAt(args['vocab-file'], args.cased) : beside(folder, args.cased),
@@ -89,7 +90,7 @@ function randomModel(random: RandomModel, args: ModelArgs): Model {
   return {
     config,
     origin: { random },
-    graph: (precision, task) => bert(randomParameters(dataTypeOf[precision]), config, { task }),
+    graph: (precision, task, kernels = {}) => bert(randomParameters(dataTypeOf[precision]), config, { task, kernels }),
     tokenizer: () => fitting(args['vocab-file'] ? vocabularyAt(args['vocab-file'], args.cased) : null, config),
     [Symbol.dispose]: () => {},
   };

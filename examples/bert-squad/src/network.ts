@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import type { BertConfig, BertKernels } from '@trt-dsl/bert-model';
 import {
   findPoints,
   type Graph,
@@ -12,8 +13,16 @@ import type { CommandContext } from '@trt-dsl/tools';
 import { type CalibrationArgs, calibrationFor } from './calibration.ts';
 import { bytesAt } from './calibration-data.ts';
 import { checksumOf, type EngineTask } from './engine-file.ts';
-import { isQuantized, type Model, type Precision, type QuantizedPrecision, quantizedTypeOf } from './model.ts';
-import { type Args, calibrationOptions, networkOptions } from './options.ts';
+import {
+  dataTypeOf,
+  isQuantized,
+  type Model,
+  type Precision,
+  type QuantizedPrecision,
+  quantizedTypeOf,
+} from './model.ts';
+import { type Args, calibrationOptions, networkOptions, type pluginsOption } from './options.ts';
+import { kernelsOf, type PluginChoice, type PluginSituation, type Plugins, pluginsOf } from './plugins.ts';
 
 /** What a network computes in. */
 export interface NetworkSettings {
@@ -22,6 +31,8 @@ export interface NetworkSettings {
   readonly quantization: Quantization | null;
   /** the calibration cache that quantized the network; null where nothing did */
   readonly calibration: string | null;
+  /** null where every layer is ordinary */
+  readonly plugins: Plugins | null;
 }
 
 /** How products were quantized. */
@@ -47,15 +58,18 @@ export interface Quantization {
 export interface Network {
   readonly settings: NetworkSettings;
   readonly graph: Graph;
+  /** what has the kernels of its plugins; null where it has none, or they are decomposed */
+  readonly pluginLibrary: string | null;
 }
 
 /** The arguments that say what a network computes in. */
-export type NetworkArgs = Args<typeof networkOptions> & CalibrationArgs;
+export type NetworkArgs = Args<typeof networkOptions> & Partial<Args<typeof pluginsOption>> & CalibrationArgs;
 
 const recipeFor: Readonly<Record<QuantizedPrecision, RecipeName>> = { int8: 'accurate', fp8: 'gemm' };
 
 /**
  * The network of a model in the precision that a command names; int8 and fp8 by a calibration cache, or by data.
+ * @param chosen what choosePlugins made of `--plugins`; its notes are said
  * @param seq tokens of a sequence of data; a command that takes no data has none
  * @throws TrtDslError 'argument', 'name' for a pattern that no layer matches, 'file'
  */
@@ -64,17 +78,22 @@ export async function networkOf(
   task: EngineTask,
   args: NetworkArgs,
   context: CommandContext,
+  chosen: PluginChoice,
   seq?: number,
 ): Promise<Network> {
   const { precision = 'fp32', rest = 'fp16' } = args;
+  for (const note of chosen.notes) context.progress.note(note);
   if (!isQuantized(precision)) {
     refuseQuantizing(args, `this is ${precision}`);
-    return { settings: { precision, quantization: null, calibration: null }, graph: model.graph(precision, task) };
+    const graph = model.graph(precision, task, kernelsOf(chosen));
+    const settings = { precision, quantization: null, calibration: null, plugins: pluginsOf(graph, chosen) };
+    return { settings, graph, pluginLibrary: chosen.library };
   }
   const dataType = quantizedTypeOf[precision];
   const recipe = args.recipe ?? recipeFor[precision];
   const exclude = patternsOf(args.exclude ?? [], context);
-  const layers = layersOf(model.graph(rest, task), recipe, exclude);
+  const float = model.graph(rest, task, kernelsOf(chosen));
+  const layers = layersOf(float, recipe, exclude, chosen);
   const { from, calibration, text, note } = await calibrationFor({ model, task, dataType }, seq, args, context);
   const settings: NetworkSettings = {
     precision,
@@ -90,10 +109,11 @@ export async function networkOf(
       cacheChecksum: checksumOf(text),
     },
     calibration: text,
+    plugins: pluginsOf(float, chosen),
   };
-  const graph = graphOf((float) => model.graph(float, task), settings);
+  const graph = graphOf((precision, kernels) => model.graph(precision, task, kernels), settings);
   if (note !== undefined) context.progress.note(note);
-  return { settings, graph };
+  return { settings, graph, pluginLibrary: chosen.library };
 }
 
 /**
@@ -101,9 +121,12 @@ export async function networkOf(
  * @param floatGraph the network that is to be quantized, in the type of the rest
  * @throws TrtDslError 'argument' that names the calibration cache and the tensors that it has no range of
  */
-export function graphOf(floatGraph: (precision: Precision) => Graph, settings: NetworkSettings): Graph {
+export function graphOf(
+  floatGraph: (precision: Precision, kernels: BertKernels) => Graph,
+  settings: NetworkSettings,
+): Graph {
   const { quantization, calibration } = settings;
-  const graph = floatGraph(floatPrecision(settings));
+  const graph = floatGraph(floatPrecision(settings), kernelsOf(settings.plugins));
   if (!quantization) return graph;
   const { dataType, recipe, exclude, ranges: from } = quantization;
   try {
@@ -114,16 +137,26 @@ export function graphOf(floatGraph: (precision: Precision) => Graph, settings: N
   }
 }
 
+/** What plugins are chosen by, for the network that arguments name. */
+export function situationOf(args: NetworkArgs, config: BertConfig, tokens?: number): PluginSituation {
+  const { precision = 'fp32', rest = 'fp16' } = args;
+  const dataType = dataTypeOf[isQuantized(precision) ? rest : precision];
+  return { config, dataType, ...(tokens !== undefined && { tokens }) };
+}
+
 /** The float type of a network: of all its layers, or of those that are not quantized. */
-export const floatPrecision = ({ precision, quantization }: Omit<NetworkSettings, 'calibration'>): Precision =>
-  quantization?.rest ?? (precision as Precision);
+export const floatPrecision = ({
+  precision,
+  quantization,
+}: Pick<NetworkSettings, 'precision' | 'quantization'>): Precision => quantization?.rest ?? (precision as Precision);
 
 /** `fp16`, or `int8 (recipe accurate, 10 products, 2 excluded; the rest in fp16)` */
-export function describeNetwork({ precision, quantization }: Omit<NetworkSettings, 'calibration'>): string {
-  if (!quantization) return precision;
+export function describeNetwork({ precision, quantization, plugins }: Omit<NetworkSettings, 'calibration'>): string {
+  const by = plugins ? `plugins ${plugins.layers.join(', ')}` : '';
+  if (!quantization) return by ? `${precision} (${by})` : precision;
   const { recipe, quantized, excluded, rest, smooth } = quantization;
   const spared = excluded.length > 0 ? `, ${excluded.length} excluded` : '';
-  return `${precision} (recipe ${recipe}, ${quantized} layers${spared}${smooth ? ', smoothed' : ''}; the rest in ${rest})`;
+  return `${precision} (recipe ${recipe}, ${quantized} layers${spared}${smooth ? ', smoothed' : ''}; the rest in ${rest}${by && `; ${by}`})`;
 }
 
 /**
@@ -153,9 +186,17 @@ function layersOf(
   graph: Graph,
   recipe: RecipeName,
   exclude: readonly string[],
+  { layers: plugins }: PluginChoice,
 ): Pick<Quantization, 'excluded' | 'quantized'> {
-  const names = (patterns: readonly string[]): string[] =>
-    findPoints(graph, { recipe, exclude: patterns }).layers.map(({ node }) => node.name);
+  const names = (patterns: readonly string[]): string[] => {
+    try {
+      return findPoints(graph, { recipe, exclude: patterns }).layers.map(({ node }) => node.name);
+    } catch (error) {
+      if (!(error instanceof TrtDslError) || error.code !== 'name' || !plugins.includes('qkvToContext')) throw error;
+      const merged = 'the plugin qkvToContext takes query, key and value from one product, …/self/qkv';
+      throw new TrtDslError('name', `${error.message}; ${merged}`, { cause: error });
+    }
+  };
   const left = new Set(names(exclude));
   if (left.size === 0)
     throw new TrtDslError(

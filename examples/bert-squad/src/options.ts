@@ -2,6 +2,7 @@ import { recipes, type ScaleMethod, scaleMethods, TrtDslError } from '@trt-dsl/d
 import type { InferredOptionTypes, Options } from 'yargs';
 import { backendNames } from './backends.ts';
 import { precisions, quantizedPrecisions, randomModels } from './model.ts';
+import { type PluginsArgument, pluginNames } from './plugins.ts';
 
 /** The arguments that a table of options gives. */
 export type Args<O extends { readonly [name: string]: Options }> = InferredOptionTypes<O>;
@@ -109,6 +110,26 @@ export const calibrationOptions = {
     describe: 'How ranges are chosen; by default mse for int8, min-max for fp8',
   },
   smooth: { type: 'boolean', describe: 'Move outliers of activations into the kernels first (SmoothQuant)' },
+} as const satisfies Record<string, Options>;
+
+/** `--plugins`' `coerce`: one of two words, or names. */
+function pluginsArgument(value: unknown): PluginsArgument {
+  const words = [...new Set([value].flat())] as string[];
+  const word = words.find((each) => each === 'auto' || each === 'none');
+  if (word === undefined) return words as unknown as PluginsArgument;
+  if (words.length === 1) return word as 'auto' | 'none';
+  throw new TrtDslError('argument', `--plugins ${words.join(' ')}: "${word}" goes alone, or else name layers`);
+}
+
+export const pluginsOption = {
+  plugins: {
+    array: true,
+    requiresArg: true,
+    choices: ['auto', 'none', ...pluginNames],
+    coerce: pluginsArgument,
+    describe:
+      'Layers that are plugins of plugins-cuda (several), or auto: those that make the network faster; by default auto with TensorRT 10 and 11 if their library is built, else none',
+  },
 } as const satisfies Record<string, Options>;
 
 export const backendOption = {

@@ -79,6 +79,10 @@ export function requireSizes(profiles: readonly BertProfile[], sizes: Sizes): vo
   );
 }
 
+/** Padded tokens of a usual run, of the profile that has the fewest. */
+export const usualTokens = (profiles: readonly BertProfile[]): number =>
+  Math.min(...profiles.map(({ batch, seq }) => batch[1] * seq[1]));
+
 const formatRange = ([min, , max]: Range): string => (min === max ? `${max}` : `${min} to ${max}`);
 
 /** `batch 1 to 8 × sequence 128, batch …` */

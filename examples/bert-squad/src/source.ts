@@ -1,8 +1,10 @@
 import { TrtDslError } from '@trt-dsl/dsl';
 import type { CommandContext } from '@trt-dsl/tools';
+import type { OpenBackend } from './backends.ts';
 import { type EngineDescription, type EngineTask, readDescription } from './engine-file.ts';
 import { type Model, type ModelArgs, openModel } from './model.ts';
-import { graphOf, type Network, type NetworkArgs, networkOf, refuseQuantizing } from './network.ts';
+import { graphOf, type Network, type NetworkArgs, networkOf, refuseQuantizing, situationOf } from './network.ts';
+import { choosePlugins, refusePlugins } from './plugins.ts';
 
 /** What names a network with its weights: weights themselves, or an engine, whose description says where they were. */
 export interface SourceArgs extends ModelArgs, NetworkArgs {
@@ -19,9 +21,16 @@ export interface Source extends Network {
 /**
  * The network and weights that a command names, or those that its engine was built of; with an engine, `--precision` makes
  * another network of the same weights.
+ * @param backend what will build it, if anything will; plugins depend on it
+ * @param tokens padded tokens of a run, if they are known; so do they on these
  * @throws TrtDslError 'argument' or 'file'
  */
-export async function sourceOf(args: SourceArgs, context: CommandContext): Promise<Source> {
+export async function sourceOf(
+  args: SourceArgs,
+  context: CommandContext,
+  backend: OpenBackend | null = null,
+  tokens?: number,
+): Promise<Source> {
   const about = args.engine === undefined ? null : await readDescription(args.engine);
   const model = openModel(about ? weightsOf(args, about) : args);
   try {
@@ -31,10 +40,14 @@ export async function sourceOf(args: SourceArgs, context: CommandContext): Promi
         `${args.engine}: was built from a model of another config than the weights have now`,
       );
     const { task } = about ?? args;
-    if (!about || args.precision !== undefined)
-      return { model, task, ...(await networkOf(model, task, args, context)) };
+    if (!about || args.precision !== undefined) {
+      const chosen = choosePlugins(args.plugins, situationOf(args, model.config, tokens), backend);
+      return { model, task, ...(await networkOf(model, task, args, context, chosen)) };
+    }
     refuseQuantizing(args, 'the engine stays as it was built');
-    return { model, task, settings: about, graph: graphOf((float) => model.graph(float, task), about) };
+    refusePlugins(args);
+    const graph = graphOf((float, kernels) => model.graph(float, task, kernels), about);
+    return { model, task, settings: about, graph, pluginLibrary: null };
   } catch (error) {
     model[Symbol.dispose]();
     throw error;

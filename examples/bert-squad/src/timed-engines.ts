@@ -10,22 +10,40 @@ import { type OpenEngine, openEngine, readDescription, tokenizerOf, writeEngine 
 import { builderArgs } from './handlers/build.ts';
 import { randomFeeds, squadFeeds } from './inputs.ts';
 import { type Model, openModel, tokenizerData } from './model.ts';
-import { describeNetwork, type Network, type NetworkSettings, networkOf, refuseQuantizing } from './network.ts';
+import {
+  describeNetwork,
+  type Network,
+  type NetworkSettings,
+  networkOf,
+  refuseQuantizing,
+  situationOf,
+} from './network.ts';
 import type { Args } from './options.ts';
+import { choosePlugins, refusePlugins } from './plugins.ts';
 import { type BertProfile, profilesOf, requireSizes, type Sizes, staticProfile, takes } from './profiles.ts';
 
 export type PerfArgs = Args<typeof perfOptions>;
 
 const defaults = { batch: [1, 2, 4, 8, 12, 16, 24, 32, 64, 128], seq: [128, 384] } as const;
 
+/** The engine of a cell. */
+export interface TimedEngine {
+  readonly engine: Engine;
+  readonly profile: number;
+  readonly buildSeconds: number | null;
+  readonly settings: NetworkSettings;
+  done(): void;
+}
+
 /** Engines to time at some sizes. */
 export interface TimedEngines {
   readonly cells: readonly Sizes[];
   readonly backend: OpenBackend;
+  /** of the first cell */
   readonly settings: NetworkSettings;
   feeds(sizes: Sizes): BertFeeds;
   /** The engine for a cell, with the seconds that building took; `done` gives it back. */
-  open(sizes: Sizes): Promise<{ engine: Engine; profile: number; buildSeconds: number | null; done(): void }>;
+  open(sizes: Sizes): Promise<TimedEngine>;
   close(): void;
 }
 
@@ -34,6 +52,7 @@ export async function openForTiming(args: PerfArgs): Promise<TimedEngines> {
   if (args.weights ?? args['random-weights'] ?? args.precision ?? args.backend)
     throw new TrtDslError('argument', '--engine goes without --weights, --random-weights, --precision and --backend');
   refuseQuantizing(args, 'the engine stays as it was built');
+  refusePlugins(args);
   const cells = cellsWithin(args, (await readDescription(args.engine!)).profiles);
   const opened = await openEngine(args.engine!, { cudaGraph: args['cuda-graph'] });
   const { profiles, config } = opened.about;
@@ -46,6 +65,7 @@ export async function openForTiming(args: PerfArgs): Promise<TimedEngines> {
       engine: opened.engine,
       profile: profiles.findIndex((profile) => takes(profile, sizes)),
       buildSeconds: null,
+      settings: opened.about,
       done: () => {},
     }),
     close: () => opened.engine.close(),
@@ -57,16 +77,15 @@ interface Job {
   readonly args: PerfArgs;
   readonly model: Model;
   readonly backend: OpenBackend;
-  readonly network: Network;
   readonly context: CommandContext;
+  /** The network for sizes, which plugins may depend on. */
+  network(sizes: Sizes): Promise<Network>;
 }
 
 /** Weights, of which an engine is built for each cell; on the CPU one for all. */
 export async function buildForTiming(args: PerfArgs, context: CommandContext): Promise<TimedEngines> {
   const model = openModel(args);
-  const network = await networkOf(model, 'question-answering', args, context);
   const backend = await openBackend(args.backend ?? (await usableBackends()).usable[0]!);
-  context.progress.note(`${describeNetwork(network.settings)} with ${formatBackend(backend.about)}`);
   const { maxPositions, vocabSize } = model.config;
   const cells = cellsOf(args).filter(({ seq }) => seq <= maxPositions);
   if (cells.length === 0)
@@ -74,22 +93,26 @@ export async function buildForTiming(args: PerfArgs, context: CommandContext): P
       'argument',
       `the network has embeddings for ${maxPositions} positions: name a --sequence-length`,
     );
+  const network = networksOf(args, model, backend, context);
+  const { settings } = await network(cells[0]!);
   const job = { args, model, backend, network, context };
   let shared: Engine | undefined;
   return {
     cells,
     backend,
-    settings: network.settings,
+    settings,
     feeds: (sizes) => feedsFor(args, vocabSize, () => vocabularyOf(model), sizes),
     open: async (sizes) => {
       if (args.engines !== undefined) {
         const { opened, buildSeconds } = await keptEngine(args.engines, job, sizes);
-        return { engine: opened.engine, profile: 0, buildSeconds, done: () => opened.engine.close() };
+        const { engine, about } = opened;
+        return { engine, profile: 0, buildSeconds, settings: about, done: () => engine.close() };
       }
-      if (shared) return { engine: shared, profile: 0, buildSeconds: null, done: () => {} };
+      const { settings } = await network(sizes);
+      if (shared) return { engine: shared, profile: 0, buildSeconds: null, settings, done: () => {} };
       const { engine, buildSeconds } = await compile(job, sizes);
       if (backend.about.name === 'onnx') shared = engine;
-      return { engine, profile: 0, buildSeconds, done: () => shared ?? engine.close() };
+      return { engine, profile: 0, buildSeconds, settings, done: () => shared ?? engine.close() };
     },
     close: () => {
       shared?.close();
@@ -98,16 +121,39 @@ export async function buildForTiming(args: PerfArgs, context: CommandContext): P
   };
 }
 
+/** Networks by size: the same one wherever the same layers are plugins. On the CPU, where one serves all cells, always. */
+function networksOf(
+  args: PerfArgs,
+  model: Model,
+  backend: OpenBackend,
+  context: CommandContext,
+): (sizes: Sizes) => Promise<Network> {
+  const known = new Map<string, Network>();
+  return async ({ batch, seq }) => {
+    const tokens = backend.about.name === 'onnx' ? undefined : batch * seq;
+    const chosen = choosePlugins(args.plugins, situationOf(args, model.config, tokens), backend);
+    const key = chosen.layers.join();
+    const found = known.get(key);
+    if (found) return found;
+    const network = await networkOf(model, 'question-answering', args, context, chosen);
+    context.progress.note(`${describeNetwork(network.settings)} with ${formatBackend(backend.about)}`);
+    known.set(key, network);
+    return network;
+  };
+}
+
 async function compile(
-  { args, backend, network, context: { signal, progress } }: Job,
+  { args, backend, network: networkFor, context: { signal, progress } }: Job,
   sizes: Sizes,
 ): Promise<{ engine: Engine; buildSeconds: number }> {
+  const { graph, pluginLibrary } = await networkFor(sizes);
   const start = performance.now();
-  const engine = await backend.compile(network.graph, {
+  const engine = await backend.compile(graph, {
     // ONNX Runtime takes any size, and one session serves every cell.
     ...(backend.about.name !== 'onnx' && { profiles: [{ ...staticProfile(sizes) }] }),
     cudaGraph: args['cuda-graph'],
     tf32: args.tf32,
+    pluginLibrary,
     signal,
     onProgress: (phase, fraction) => progress.share(`batch ${sizes.batch} × sequence ${sizes.seq}: ${phase}`, fraction),
     ...builderArgs(args),
@@ -121,10 +167,11 @@ async function keptEngine(
   job: Job,
   sizes: Sizes,
 ): Promise<{ opened: OpenEngine; buildSeconds: number | null }> {
-  const { args, model, backend, network } = job;
-  const { settings } = network;
+  const { args, model, backend } = job;
+  const { settings } = await job.network(sizes);
   const name = 'random' in model.origin ? model.origin.random : 'bert';
-  const path = join(folder, `${name}-${settings.precision}-b${sizes.batch}-s${sizes.seq}.${backend.about.name}.engine`);
+  const type = `${settings.precision}${settings.plugins ? '-plugins' : ''}`;
+  const path = join(folder, `${name}-${type}-b${sizes.batch}-s${sizes.seq}.${backend.about.name}.engine`);
   let buildSeconds: number | null = null;
   if (!existsSync(path)) {
     const built = await compile(job, sizes);
@@ -142,12 +189,12 @@ async function keptEngine(
       tokenizer: tokenizer && tokenizerData(tokenizer),
     });
   }
-  const { config, origin, tf32, quantization } = await readDescription(path);
-  const wanted = [model.config, model.origin, args.tf32, settings.quantization];
-  if (JSON.stringify([config, origin, tf32, quantization]) !== JSON.stringify(wanted))
+  const { config, origin, tf32, quantization, plugins } = await readDescription(path);
+  const wanted = [model.config, model.origin, args.tf32, settings.quantization, settings.plugins];
+  if (JSON.stringify([config, origin, tf32, quantization, plugins]) !== JSON.stringify(wanted))
     throw new TrtDslError(
       'file',
-      `${path}: was built from other weights, or quantized otherwise; remove it, or name another --engines folder`,
+      `${path}: was built from other weights, with other plugins, or quantized otherwise; remove it, or name another --engines folder`,
     );
   return { opened: await openEngine(path, { cudaGraph: args['cuda-graph'] }), buildSeconds };
 }

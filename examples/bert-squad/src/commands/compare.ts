@@ -7,6 +7,7 @@ import {
   modelOptions,
   networkOptions,
   once,
+  pluginsOption,
   real,
   whole,
 } from '../options.ts';
@@ -15,6 +16,7 @@ export const compareOptions = {
   ...engineOption,
   ...modelOptions,
   ...networkOptions,
+  ...pluginsOption,
   task: { choices: engineTasks, default: 'question-answering', describe: 'Network of --weights without an engine' },
   ...backendOption,
   ...builderOptions,

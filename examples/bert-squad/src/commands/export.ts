@@ -1,11 +1,12 @@
 import { defineCommand } from '@trt-dsl/tools';
 import { engineTasks } from '../engine-file.ts';
-import { engineOption, modelOptions, networkOptions, once } from '../options.ts';
+import { engineOption, modelOptions, networkOptions, once, pluginsOption } from '../options.ts';
 
 export const exportOptions = {
   ...engineOption,
   ...modelOptions,
   ...networkOptions,
+  ...pluginsOption,
   task: { choices: engineTasks, default: 'question-answering', describe: 'Network of --weights' },
   output: {
     alias: 'o',

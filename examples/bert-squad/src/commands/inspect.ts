@@ -1,11 +1,12 @@
 import { defineCommand } from '@trt-dsl/tools';
 import { engineTasks } from '../engine-file.ts';
-import { engineOption, modelOptions, networkOptions, once, whole } from '../options.ts';
+import { engineOption, modelOptions, networkOptions, once, pluginsOption, whole } from '../options.ts';
 
 export const inspectOptions = {
   ...engineOption,
   ...modelOptions,
   ...networkOptions,
+  ...pluginsOption,
   task: { choices: engineTasks, default: 'question-answering', describe: 'Network of --weights' },
   format: {
     choices: ['layers', 'listing', 'dot', 'svg'],

@@ -6,6 +6,7 @@ import {
   modelOptions,
   networkOptions,
   once,
+  pluginsOption,
   real,
   whole,
 } from '../options.ts';
@@ -31,6 +32,7 @@ export const perfOptions = {
     describe: 'Sequence lengths; 128 384 by default, of an engine those that it takes',
   },
   ...networkOptions,
+  ...pluginsOption,
   ...backendOption,
   ...builderOptions,
   'warm-up': { coerce: whole('--warm-up', 0), default: 10, describe: 'Runs before the first that counts' },

@@ -5,9 +5,10 @@ import type { buildOptions } from '../commands/build.ts';
 import { withoutDemoFlags } from '../demo-flags.ts';
 import { writeEngine } from '../engine-file.ts';
 import { openModel, tokenizerData } from '../model.ts';
-import { describeNetwork, networkOf } from '../network.ts';
+import { describeNetwork, networkOf, situationOf } from '../network.ts';
 import type { Args } from '../options.ts';
-import { formatProfiles, longestSequence, profilesOf } from '../profiles.ts';
+import { choosePlugins } from '../plugins.ts';
+import { formatProfiles, longestSequence, profilesOf, usualTokens } from '../profiles.ts';
 
 type BuildArgs = Args<typeof buildOptions>;
 
@@ -23,18 +24,23 @@ export async function build(given: BuildArgs, context: CommandContext): Promise<
   const tokenizer = model.tokenizer();
   if (!tokenizer) progress.note('no vocabulary beside the config: `infer` will need --vocab-file');
   const start = performance.now();
-  const { graph, settings } = await networkOf(model, args.task, args, context, longest);
-  const named = describeNetwork(settings);
-  const { backend, engine } = await onBest(args, context, (opened) => {
+  const situation = situationOf(args, model.config, usualTokens(profiles));
+  const { backend, made } = await onBest(args, context, async (opened) => {
+    const chosen = choosePlugins(args.plugins, situation, opened);
+    const { graph, settings, pluginLibrary } = await networkOf(model, args.task, args, context, chosen, longest);
+    const named = describeNetwork(settings);
     progress.note(`building ${graph.nodes.length} layers in ${named} with ${formatBackend(opened.about)}`);
-    return opened.compile(graph, {
+    const engine = await opened.compile(graph, {
       profiles: profiles.map(({ batch, seq }) => ({ batch, seq })),
       signal: context.signal,
       onProgress: (phase, fraction) => progress.share(phase, fraction),
       tf32: args.tf32,
+      pluginLibrary,
       ...builderArgs(args),
     });
+    return { engine, settings };
   });
+  const { engine, settings } = made;
   try {
     const {
       tokenizer: _,
@@ -54,7 +60,7 @@ export async function build(given: BuildArgs, context: CommandContext): Promise<
     return {
       json: { engine: args.output, seconds, notes, ...description },
       text: [
-        `${args.output}: ${(description.bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(1)} s, ${named}, ${formatBackend(backend.about)}`,
+        `${args.output}: ${(description.bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(1)} s, ${describeNetwork(settings)}, ${formatBackend(backend.about)}`,
         `takes ${formatProfiles(profiles)}`,
       ].join('\n'),
     };
@@ -91,10 +97,10 @@ export async function onBest<T>(
   args: { readonly backend?: BackendName | undefined; readonly fallback?: boolean },
   { progress, signal }: CommandContext,
   work: (backend: OpenBackend) => Promise<T>,
-): Promise<{ backend: OpenBackend; engine: T }> {
+): Promise<{ backend: OpenBackend; made: T }> {
   if (args.backend) {
     const backend = await openBackend(args.backend);
-    return { backend, engine: await work(backend) };
+    return { backend, made: await work(backend) };
   }
   const { usable, notes } = await usableBackends();
   progress.note(
@@ -103,7 +109,7 @@ export async function onBest<T>(
   for (const [i, name] of usable.entries()) {
     try {
       const backend = await openBackend(name);
-      return { backend, engine: await work(backend) };
+      return { backend, made: await work(backend) };
     } catch (error) {
       const next = usable[i + 1];
       if (!next || args.fallback === false || signal.aborted) throw error;

@@ -35,12 +35,11 @@ const quantizedLimit = 0.2;
 
 /** `bert-squad compare` */
 export async function compare(args: CompareArgs, context: CommandContext): Promise<Report> {
-  const source = await sourceOf(args, context);
+  const { source, ours } = await runOurs(args, context);
   using model = source.model;
   const { settings, task } = source;
   const float = floatPrecision(settings);
   const quantized = settings.quantization !== null;
-  const ours = args.engine === undefined ? await runBuilt(source, args, context) : await runEngine(args);
   context.progress.note(`${args.with}: the reference`);
   const theirs = await runReference(source, ours, args, context);
 
@@ -65,6 +64,7 @@ export async function compare(args: CompareArgs, context: CommandContext): Promi
     task,
     precision: settings.precision,
     quantization: settings.quantization,
+    plugins: settings.plugins,
     tf32,
     backend: ours.backend,
     device,
@@ -87,10 +87,28 @@ function output(outputs: ReferenceOutputs, name: string) {
 
 const sizesOf = ({ input_ids: { shape } }: BertFeeds): Sizes => ({ batch: shape[0]!, seq: shape[1]! });
 
+/** Both what is compared and its network, whose model is the caller's to close. */
+async function runOurs(
+  args: CompareArgs,
+  context: CommandContext,
+): Promise<{ readonly source: Source; readonly ours: Ours }> {
+  if (args.engine === undefined) return runBuilt(args, context);
+  const source = await sourceOf(args, context);
+  try {
+    return { source, ours: await runEngine(args) };
+  } catch (error) {
+    source.model[Symbol.dispose]();
+    throw error;
+  }
+}
+
 /** An engine that is there, at the sizes asked for or its usual ones. */
 async function runEngine(args: CompareArgs): Promise<Ours> {
-  if (args.backend ?? args.precision)
-    throw new TrtDslError('argument', '--engine goes without --backend and --precision: they were chosen by `build`');
+  if (args.backend ?? args.precision ?? args.plugins)
+    throw new TrtDslError(
+      'argument',
+      '--engine goes without --backend, --precision and --plugins: they were chosen by `build`',
+    );
   using opened = await openEngine(args.engine!);
   const { about, engine, backend } = opened;
   const sizes = askedSizes(args, about.profiles);
@@ -117,22 +135,37 @@ const askedSizes = (args: CompareArgs, profiles: readonly BertProfile[]): Sizes 
 });
 
 /** An engine built for the comparison, and dropped. */
-async function runBuilt({ model, settings, graph }: Source, args: CompareArgs, context: CommandContext): Promise<Ours> {
-  const { maxPositions } = model.config;
+async function runBuilt(
+  args: CompareArgs,
+  context: CommandContext,
+): Promise<{ readonly source: Source; readonly ours: Ours }> {
   const asked = askedSizes(args, []);
-  const sizes = args['sequence-length'] === undefined ? { ...asked, seq: Math.min(asked.seq, maxPositions) } : asked;
-  requirePositions(sizes.seq, maxPositions);
   const start = performance.now();
-  const { backend, engine } = await onBest(args, context, (opened) => {
-    context.progress.note(`building in ${describeNetwork(settings)} with ${formatBackend(opened.about)}`);
-    return opened.compile(graph, {
-      profiles: [{ ...staticProfile(sizes) }],
-      signal: context.signal,
-      tf32: args.tf32,
-      ...builderArgs(args),
-    });
+  const { backend, made } = await onBest(args, context, async (opened) => {
+    const source = await sourceOf(args, context, opened, asked.batch * asked.seq);
+    const { model, settings, graph, pluginLibrary } = source;
+    try {
+      const { maxPositions } = model.config;
+      const sizes =
+        args['sequence-length'] === undefined ? { ...asked, seq: Math.min(asked.seq, maxPositions) } : asked;
+      requirePositions(sizes.seq, maxPositions);
+      context.progress.note(`building in ${describeNetwork(settings)} with ${formatBackend(opened.about)}`);
+      const engine = await opened.compile(graph, {
+        profiles: [{ ...staticProfile(sizes) }],
+        signal: context.signal,
+        tf32: args.tf32,
+        pluginLibrary,
+        ...builderArgs(args),
+      });
+      return { source, sizes, engine };
+    } catch (error) {
+      model[Symbol.dispose]();
+      throw error;
+    }
   });
   const buildSeconds = (performance.now() - start) / 1000;
+  const { source, sizes, engine } = made;
+  const { model } = source;
   try {
     const tokenizer = args['squad-json'] === undefined ? null : model.tokenizer();
     if (args['squad-json'] !== undefined && !tokenizer)
@@ -141,14 +174,12 @@ async function runBuilt({ model, settings, graph }: Source, args: CompareArgs, c
       ? squadFeeds(args['squad-json']!, tokenizer, sizes)
       : randomFeeds(sizes, model.config.vocabSize, args.seed, true);
     const results = await engine.run(feeds);
-    return {
-      results,
-      feeds,
-      backend: formatBackend(backend.about),
-      device: deviceOf(backend),
-      tf32: args.tf32,
-      buildSeconds,
-    };
+    const { tf32 } = args;
+    const about = { backend: formatBackend(backend.about), device: deviceOf(backend), tf32, buildSeconds };
+    return { source, ours: { results, feeds, ...about } };
+  } catch (error) {
+    model[Symbol.dispose]();
+    throw error;
   } finally {
     engine.close();
   }

@@ -15,6 +15,10 @@ export async function exportNetwork(args: ExportArgs, context: CommandContext): 
     throw new TrtDslError('argument', `--output ${args.output}: ends in neither .onnx nor .json; name the --format`);
   const { model, task, settings, graph } = await sourceOf(args, context);
   using _model = model;
+  if (format === 'onnx' && settings.plugins)
+    context.progress.note(
+      `plugins: ${settings.plugins.layers.join(', ')}, of which the ONNX file has the decomposition`,
+    );
   const external = args['external-weights'];
   let written: readonly string[] = [args.output];
   if (format === 'json') await writeWhole(args.output, toJson(graph, { weights: external ? 'reference' : 'inline' }));
@@ -23,7 +27,14 @@ export async function exportNetwork(args: ExportArgs, context: CommandContext): 
     written = await writeOnnx(graph, args.output, external ? { weights: 'external' } : {});
   }
   return {
-    json: { format, precision: settings.precision, task, layers: graph.nodes.length, written },
+    json: {
+      format,
+      precision: settings.precision,
+      plugins: settings.plugins,
+      task,
+      layers: graph.nodes.length,
+      written,
+    },
     text: `${written.join(', ')}: ${graph.nodes.length} nodes, ${describeNetwork(settings)}`,
   };
 }

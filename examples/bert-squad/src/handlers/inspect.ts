@@ -1,5 +1,14 @@
 import { bert, randomParameters } from '@trt-dsl/bert-model';
-import { formatType, type Graph, type Node, print, type Tensor, TrtDslError, toDot } from '@trt-dsl/dsl';
+import {
+  formatType,
+  type Graph,
+  type Node,
+  print,
+  type Tensor,
+  TrtDslError,
+  toDot,
+  withoutPlugins,
+} from '@trt-dsl/dsl';
 import type { CommandContext, Report } from '@trt-dsl/tools';
 import type { LayerTime, TensorRT, TensorRTEngine } from '@trt-dsl/trt-bindings';
 import { formatBackend } from '../backends.ts';
@@ -7,8 +16,9 @@ import type { inspectOptions } from '../commands/inspect.ts';
 import { type EngineDescription, type OpenEngine, openEngine, readDescription, writeWhole } from '../engine-file.ts';
 import { randomFeeds } from '../inputs.ts';
 import { dataTypeOf, openModel } from '../model.ts';
-import { describeNetwork, graphOf, networkOf, refuseQuantizing } from '../network.ts';
+import { describeNetwork, graphOf, networkOf, refuseQuantizing, situationOf } from '../network.ts';
 import type { Args } from '../options.ts';
+import { choosePlugins, refusePlugins } from '../plugins.ts';
 import { formatProfiles, requireSizes, takes } from '../profiles.ts';
 import { textTable } from '../table.ts';
 
@@ -48,18 +58,24 @@ async function network(args: InspectArgs, format: 'listing' | 'dot' | 'svg', con
 async function drawn(args: InspectArgs, context: CommandContext): Promise<Graph> {
   if (args.engine !== undefined) {
     refuseQuantizing(args, 'the engine stays as it was built');
+    refusePlugins(args);
     return networkWithin(await readDescription(args.engine));
   }
   using model = openModel(args);
-  return (await networkOf(model, args.task, args, context)).graph;
+  const chosen = choosePlugins(args.plugins, situationOf(args, model.config), null);
+  return (await networkOf(model, args.task, args, context, chosen)).graph;
 }
 
 /** The network of an engine; its weights are not needed to draw it. */
 const networkWithin = (about: EngineDescription): Graph =>
-  graphOf((float) => bert(randomParameters(dataTypeOf[float]), about.config, { task: about.task }), about);
+  graphOf(
+    (float, kernels) => bert(randomParameters(dataTypeOf[float]), about.config, { task: about.task, kernels }),
+    about,
+  );
 
 async function layers(args: InspectArgs): Promise<Report> {
   if (args.engine === undefined) throw new TrtDslError('argument', '--format layers shows those of an --engine');
+  refusePlugins(args);
   using opened = await openEngine(args.engine);
   const { about, backend } = opened;
   if (!backend.tensorrt && args.profile)
@@ -83,10 +99,10 @@ async function layers(args: InspectArgs): Promise<Report> {
   };
 }
 
-/** ONNX Runtime runs the network as it is written. */
+/** ONNX Runtime runs the network as it is written, plugins decomposed. */
 const graphLayers = (graph: Graph): Layer[] =>
-  graph.nodes
-    .filter(({ op }: Node) => op !== 'constant' && op !== 'input')
+  withoutPlugins(graph)
+    .nodes.filter(({ op }: Node) => op !== 'constant' && op !== 'input')
     .map(({ name, op, inputs, outputs }) => ({
       name,
       type: op,

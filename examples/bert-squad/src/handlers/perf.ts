@@ -10,11 +10,13 @@ import type { NetworkSettings } from '../network.ts';
 import type { Sizes } from '../profiles.ts';
 import { type Times, timesOf } from '../statistics.ts';
 import { markdownTable, textTable } from '../table.ts';
-import { buildForTiming, openForTiming, type PerfArgs, type TimedEngines } from '../timed-engines.ts';
+import { buildForTiming, openForTiming, type PerfArgs, type TimedEngine, type TimedEngines } from '../timed-engines.ts';
 
 /** One row of the table. */
 interface Cell extends Sizes {
   readonly precision: NetworkSettings['precision'];
+  /** the layers that are plugins */
+  readonly plugins: readonly string[];
   readonly inputs: 'random' | 'squad';
   readonly cudaGraph: boolean;
   /** from feeds in host memory to results in host memory */
@@ -42,9 +44,9 @@ export async function perf(args: PerfArgs, context: CommandContext): Promise<Rep
     for (const [i, sizes] of subject.cells.entries()) {
       signal.throwIfAborted();
       progress.share(`batch ${sizes.batch} × sequence ${sizes.seq}`, i / subject.cells.length);
-      const { engine, profile, buildSeconds, done } = await subject.open(sizes);
+      const { buildSeconds, done, ...timed } = await subject.open(sizes);
       try {
-        rows.push({ ...(await measure(subject, engine, profile, sizes, args, signal)), buildSeconds });
+        rows.push({ ...(await measure(subject, timed, sizes, args, signal)), buildSeconds });
       } finally {
         done();
       }
@@ -57,9 +59,8 @@ export async function perf(args: PerfArgs, context: CommandContext): Promise<Rep
 }
 
 async function measure(
-  { backend, settings, feeds }: TimedEngines,
-  engine: Engine,
-  profile: number,
+  { backend, feeds }: TimedEngines,
+  { engine, profile, settings }: Pick<TimedEngine, 'engine' | 'profile' | 'settings'>,
   sizes: Sizes,
   args: PerfArgs,
   signal: AbortSignal,
@@ -72,6 +73,7 @@ async function measure(
   return {
     ...sizes,
     precision: settings.precision,
+    plugins: settings.plugins?.layers ?? [],
     inputs: args['squad-json'] === undefined ? 'random' : 'squad',
     cudaGraph,
     host,
