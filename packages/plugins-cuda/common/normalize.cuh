@@ -5,6 +5,7 @@
 // A Source says where a row comes from; LayerNorm, SkipLayerNorm and EmbLayerNorm are three of them. It has
 //   Element                     the type of what is read and written
 //   kBlockFrom                  vectors of 16 bytes in a row from which a block has it, not a warp (normalize_launch.cuh)
+//   kSchedule                   of shorter rows
 //   Raw<N>                      what N neighbouring elements are read as, before any arithmetic
 //   Place look(index)           which row is the index-th to be done, `.row`; reads what says where its data is, does not wait
 //   At open(place)              what is needed to read the row

@@ -69,7 +69,7 @@ constexpr int kLongestByWarp = sizeof(Element) == 4 ? 256 : 128;
  * What suits was measured on an H200 (bench/results/plugins-kernels.json, e3e5d4b), beside persistent warps that read rows
  * ahead, which were slower but where registers were the limit; threads hold fewer since. The table:
  *
- *   fewer vectors than Source::kBlockFrom  a warp has a row, half a warp one of up to 48 vectors
+ *   fewer vectors than Source::kBlockFrom  a warp has a row, half a warp one of up to 48 vectors (kSchedule)
  *   more                                   a block has a row
  *   y above half of the L2 cache           is stored evict-first: 3 to 10 % faster. A smaller y gains as much while all comes
  *                                          from memory, but what follows in a network reads it and should find it in L2
@@ -90,7 +90,7 @@ cudaError_t normalizeRows(Source const& source, Affine<Parameter> const& affine,
 
   NormSchedule const schedule = variant >= 0                    ? NormSchedule(variant)
                                 : vectors >= Source::kBlockFrom ? NormSchedule::kBlock
-                                                                : NormSchedule::kWarp;
+                                                                : Source::kSchedule;
   bool const evictFirst = 2 * rows * hidden * int64_t(sizeof(Element)) > deviceAttribute(cudaDevAttrL2CacheSize);
   Normalization<Source, Parameter> const n{source, affine, y, rows, hidden, epsilon, stream, evictFirst};
   if (schedule == NormSchedule::kBlock || vectors > kLongestByWarp<Element>) return launchByBlock(n, vectors);

@@ -31,6 +31,7 @@ template <typename T>
 struct Embeddings {
   using Element = T;
   static constexpr int kBlockFrom = sizeof(T) == 4 ? 257 : 129;  // blocks were slower at every size, by up to 80 %
+  static constexpr NormSchedule kSchedule = NormSchedule::kWarp;
   struct At {
     T const* word;
     T const* position;
