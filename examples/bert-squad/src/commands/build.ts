@@ -55,7 +55,7 @@ export const build = defineCommand({
     ['$0 build -m hugging_face_folder -o bert.engine -b 1:8:32 -s 16:128:384', 'one profile of ranges'],
     ['$0 build -m model.ckpt -o bert.engine --precision int8 --calibration-data train-v1.1.json', 'INT8 products'],
     ['$0 build -m model.ckpt -o bert.engine --precision fp8 --calibration-cache ranges.json', 'FP8, without data'],
-    ['$0 build -m model.ckpt -o bert.engine --precision fp16 --plugins auto', 'with plugins, or not at all'],
+    ['$0 build -m model.ckpt -o bert.engine --precision fp16 --plugins auto', 'with plugins'],
     ['$0 build -m weights.npz -c bert_base -o bert.engine --backend onnx', 'for the CPU'],
   ],
   run: async (args, context) => (await import('../handlers/build.ts')).build(args, context),
