@@ -14,11 +14,13 @@ import {
 import type { InferenceSession } from 'onnxruntime-node';
 import type { Bindings } from '../metadata.ts';
 import { fromOrt, toOrt } from './host-tensors.ts';
+import type { Runtime } from './runtime.ts';
 
 /** What an engine is made of. */
 export interface EngineParts {
   readonly name: string;
   readonly session: InferenceSession;
+  readonly runtime: Runtime;
   readonly inputs: Bindings;
   readonly outputs: Bindings;
   /** checks what only the sizes of a run show; throws */
@@ -47,10 +49,10 @@ export class OnnxEngine<I extends Tensors = Tensors, O extends Tensors = Tensors
 
   async run(feeds: Feeds<I>): Promise<Results<O>> {
     this.#requireOpen();
-    const { inputs, outputs, session, name } = this.#parts;
+    const { inputs, outputs, session, name, runtime } = this.#parts;
     const { tensors, sizes } = bindFeeds(inputs, feeds);
     this.#checkSizes(sizes);
-    const fed = Object.fromEntries([...tensors].map(([input, tensor]) => [input, toOrt(tensor)]));
+    const fed = Object.fromEntries([...tensors].map(([input, tensor]) => [input, toOrt(runtime, tensor)]));
     this.#running++;
     try {
       const results = await session.run(fed);

@@ -8,19 +8,20 @@ import {
   type TensorType,
   toFloat32,
 } from '@trt-dsl/dsl';
-import { Tensor as OrtTensor } from 'onnxruntime-node';
+import type { Tensor as OrtTensor } from 'onnxruntime-node';
 import { borderTypes } from '../to-onnx.ts';
+import type { Runtime } from './runtime.ts';
 
 /**
  * A host tensor as ONNX Runtime's; types that it lacks go as float32, exactly. The elements are copied, so that the caller
  * may use its array again as soon as `run` was called.
  */
-export function toOrt({ dataType, shape, data }: HostTensor): OrtTensor {
-  if (borderTypes[dataType]) return new OrtTensor('float32', toFloat32(dataType, data), shape);
+export function toOrt({ Tensor }: Runtime, { dataType, shape, data }: HostTensor): OrtTensor {
+  if (borderTypes[dataType]) return new Tensor('float32', toFloat32(dataType, data), shape);
   const View = dataTypes[dataType].array as unknown as new (from: HostArray) => HostArray;
   const copy = new View(data);
-  if (dataType === 'float16') return new OrtTensor('float16', float16Array(copy as Uint16Array), shape);
-  return new OrtTensor(dataType as Exclude<DataType, 'bfloat16' | 'float8'>, copy as never, shape);
+  if (dataType === 'float16') return new Tensor('float16', float16Array(copy as Uint16Array), shape);
+  return new Tensor(dataType as Exclude<DataType, 'bfloat16' | 'float8'>, copy as never, shape);
 }
 
 /** ONNX Runtime's tensor as the DSL's. */

@@ -11,13 +11,14 @@ import {
   type Tensors,
   TrtDslError,
 } from '@trt-dsl/dsl';
-import { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 import { bindingsOf, readMetadata } from '../metadata.ts';
 import { modelPieces, type OnnxModel, serializeOnnx } from '../model.ts';
 import { decodeModel } from '../proto/codec.ts';
 import { toOnnx } from '../to-onnx.ts';
 import { writeOnnx } from '../write-onnx.ts';
 import { asBackendError, OnnxEngine } from './engine.ts';
+import { runtime } from './runtime.ts';
 import { checkSeal, seal } from './seal.ts';
 
 /** How ONNX Runtime works. */
@@ -55,6 +56,7 @@ export function onnxBackend({ threads, fileAbove = 1.5 * 2 ** 30 }: OnnxBackendO
     try {
       const path = join(folder, 'model.onnx');
       await writeOnnx(model, path, { weights: 'external' });
+      const { InferenceSession } = await runtime();
       return await InferenceSession.create(path, session);
     } catch (error) {
       throw asBackendError(name, error);
@@ -65,6 +67,7 @@ export function onnxBackend({ threads, fileAbove = 1.5 * 2 ** 30 }: OnnxBackendO
 
   async function openBytes(name: string, bytes: Uint8Array): Promise<InferenceSession> {
     try {
+      const { InferenceSession } = await runtime();
       return await InferenceSession.create(bytes, session);
     } catch (error) {
       throw asBackendError(name, error);
@@ -94,6 +97,7 @@ export function onnxBackend({ threads, fileAbove = 1.5 * 2 ** 30 }: OnnxBackendO
       return new OnnxEngine<I, O>({
         name: graph.name,
         session: opened,
+        runtime: await runtime(),
         inputs: bindingsOf(graph.inputs),
         outputs: bindingsOf(graph.outputs),
         checkSizes: (sizes) => checkSizes(graph, sizes),
@@ -112,6 +116,7 @@ export function onnxBackend({ threads, fileAbove = 1.5 * 2 ** 30 }: OnnxBackendO
       return new OnnxEngine({
         name,
         session: opened,
+        runtime: await runtime(),
         inputs,
         outputs,
         checkSizes: (sizes) => sizeChecks && checkSizes(sizeChecks, sizes),
