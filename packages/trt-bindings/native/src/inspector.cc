@@ -18,6 +18,13 @@ Napi::Value createInspector(Call& call) {
   return wrap(call.env(), classInfo<IEngineInspector>, resource);
 }
 
+// Empty where TensorRT has nothing to say, which it does not tell apart from success: 10.6 knows nothing of an engine in an
+// execution context.
+static Napi::Value information(Call& call, const char* text) {
+  if (!text || !*text) call.fail("TensorRT has no information; with an execution context set, 10.6 has none");
+  return textValue(call.env(), text);
+}
+
 void defineInspector() {
   define<IEngineInspector>("IEngineInspector", true, []<class C>(ClassBuilder<C> c) {
     c.custom("setExecutionContext", 1, 1, [](Call& call) -> Napi::Value {
@@ -39,9 +46,13 @@ void defineInspector() {
       if (index >= count) call.refuse(0, "the index of a layer, below " + std::to_string(count));
       Argument<LayerInformationFormat> format(call, 1);
       callsReachingNative++;
-      return textValue(call.env(), call.as<C>()->getLayerInformation(index, format.get()));
+      return information(call, call.as<C>()->getLayerInformation(index, format.get()));
     });
-    METHOD(getEngineInformation);
+    c.custom("getEngineInformation", 1, 1, [](Call& call) -> Napi::Value {
+      Argument<LayerInformationFormat> format(call, 0);
+      callsReachingNative++;
+      return information(call, call.as<C>()->getEngineInformation(format.get()));
+    });
   });
 }
 
