@@ -7,6 +7,7 @@ import {
   type Profile,
   TrtDslError,
   verify,
+  Weights,
   withoutPlugins,
 } from '@trt-dsl/dsl';
 import { tensorrt } from '@trt-dsl/trt-bindings';
@@ -86,5 +87,22 @@ describe('TensorRT-RTX infers the types and shapes that the DSL does', () => {
     expect(disagreements(graph)).toEqual([]);
     using engine = await backend.compile(graph, { profiles: [{ batch: [1, 2, 4], seq: [1, 2, 4] }] });
     expect(engine.outputs.size).toBe(6);
+  });
+
+  test('for a residual sum: LayerNorm takes it unrounded, others and outputs rounded', async () => {
+    const net = new Network('residual');
+    const x = net.addInput('x', 'float16', [dim('batch'), 8]);
+    const sum = net.addAdd(net.addReLU(x), x, { name: 'sum' });
+    const [gamma, beta] = [1, 0].map((value) =>
+      Weights.fromNumbers('float32', [8], Array<number>(8).fill(value), `constant${value}`),
+    ) as [Weights<'float32', 1>, Weights<'float32', 1>];
+    net.markOutput(net.addLayerNorm(sum, gamma, beta, { epsilon: 1e-5 }), 'once');
+    net.markOutput(net.addLayerNorm(sum, beta, gamma, { epsilon: 1e-5 }), 'twice');
+    net.markOutput(net.addNeg(sum), 'rounded');
+    net.markOutput(sum, 'sum');
+    const graph = net.graph();
+    expect(disagreements(graph)).toEqual([]);
+    using engine = await backend.compile(graph, { profiles: [{ batch: [1, 2, 4] }] });
+    expect([...engine.outputs.keys()]).toEqual(['once', 'twice', 'rounded', 'sum']);
   });
 });

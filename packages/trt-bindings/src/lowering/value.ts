@@ -11,6 +11,8 @@ export interface Value {
   readonly weights?: DslWeights;
   /** whether a dequantize layer makes it */
   readonly dequantized?: boolean;
+  /** the same in float32, unrounded; only where a layer can do better with it than with the rounded tensor */
+  readonly wide?: () => ITensor;
   readonly rank: number;
   /** the tensor with `rank` axes, those in front of size 1 */
   at(rank: number): ITensor;
@@ -29,6 +31,22 @@ export function tensorValue(context: Context, tensor: ITensor, rank: number): Va
         lifted.set(wanted, found);
       }
       return found;
+    },
+  };
+}
+
+/** A value of which nothing is added to the network before a layer asks: for the tensor, or for it in float32. */
+export function lazyValue(rank: number, own: () => Value, wide: () => ITensor): Value {
+  let [known, unrounded]: [Value?, ITensor?] = [];
+  return {
+    rank,
+    wide() {
+      unrounded ??= wide();
+      return unrounded;
+    },
+    at(wanted) {
+      known ??= own();
+      return known.at(wanted);
     },
   };
 }
