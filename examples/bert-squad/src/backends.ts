@@ -129,16 +129,29 @@ async function whyNot(name: BackendName): Promise<string | undefined> {
   const products = name === 'tensorrt' ? (['trt10', 'trt11'] as const) : (['rtx'] as const);
   if (!products.some((product) => isInstalled(product))) return 'not installed';
   try {
-    const { tensorrt } = await openBackend(name);
-    const [gpu] = tensorrt!.tensorrt.cuda().devices;
-    if (!gpu) return 'no GPU';
-    if (name === 'tensorrt-rtx' && !rtxCapabilities.has(gpu.computeCapability))
-      return `does not run on compute capability ${gpu.computeCapability}`;
-    return undefined;
+    return whyNotRun(await openBackend(name));
   } catch (error) {
-    const [first] = messageOf(error).split('\n');
-    return /libcuda|driver|device/i.test(first!) ? 'no GPU' : first!;
+    return gapOf(error);
   }
+}
+
+/** Why a backend cannot run here what it builds; undefined if it can. */
+export function whyNotRun({ about, tensorrt }: OpenBackend): string | undefined {
+  if (!tensorrt) return undefined;
+  try {
+    const [gpu] = tensorrt.tensorrt.cuda().devices;
+    if (!gpu) return 'no GPU';
+    return about.name === 'tensorrt-rtx' && !rtxCapabilities.has(gpu.computeCapability)
+      ? `does not run on compute capability ${gpu.computeCapability}`
+      : undefined;
+  } catch (error) {
+    return gapOf(error);
+  }
+}
+
+function gapOf(error: unknown): string {
+  const [first] = messageOf(error).split('\n');
+  return /libcuda|driver|device/i.test(first!) ? 'no GPU' : first!;
 }
 
 /** `TensorRT 10.6.0` and the like. */

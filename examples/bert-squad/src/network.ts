@@ -10,8 +10,10 @@ import {
   TrtDslError,
 } from '@trt-dsl/dsl';
 import type { CommandContext } from '@trt-dsl/tools';
+import type { BackendVersion } from './backends.ts';
 import { type CalibrationArgs, calibrationFor } from './calibration.ts';
 import { bytesAt } from './calibration-data.ts';
+import { defaultRecipe } from './default-recipe.ts';
 import { checksumOf, type EngineTask } from './engine-file.ts';
 import {
   dataTypeOf,
@@ -65,12 +67,18 @@ export interface Network {
 /** The arguments that say what a network computes in. */
 export type NetworkArgs = Args<typeof networkOptions> & Partial<Args<typeof pluginsOption>> & CalibrationArgs;
 
-const recipeFor: Readonly<Record<QuantizedPrecision, RecipeName>> = { int8: 'accurate', fp8: 'gemm' };
+/** What a network is made for. */
+export interface Target {
+  /** what will build it; null if nothing will */
+  readonly backend: BackendVersion | null;
+  /** what choosePlugins made of `--plugins`; its notes are said */
+  readonly plugins: PluginChoice;
+  /** tokens of a sequence of data; a command that takes no data has none */
+  readonly seq?: number;
+}
 
 /**
  * The network of a model in the precision that a command names; int8 and fp8 by a calibration cache, or by data.
- * @param chosen what choosePlugins made of `--plugins`; its notes are said
- * @param seq tokens of a sequence of data; a command that takes no data has none
  * @throws TrtDslError 'argument', 'name' for a pattern that no layer matches, 'file'
  */
 export async function networkOf(
@@ -78,8 +86,7 @@ export async function networkOf(
   task: EngineTask,
   args: NetworkArgs,
   context: CommandContext,
-  chosen: PluginChoice,
-  seq?: number,
+  { backend, plugins: chosen, seq }: Target,
 ): Promise<Network> {
   const { precision = 'fp32', rest = 'fp16' } = args;
   for (const note of chosen.notes) context.progress.note(note);
@@ -90,7 +97,8 @@ export async function networkOf(
     return { settings, graph, pluginLibrary: chosen.library };
   }
   const dataType = quantizedTypeOf[precision];
-  const recipe = args.recipe ?? recipeFor[precision];
+  const usual = defaultRecipe(precision, backend);
+  const recipe = args.recipe ?? usual.recipe;
   const exclude = patternsOf(args.exclude ?? [], context);
   const float = model.graph(rest, task, kernelsOf(chosen));
   const layers = layersOf(float, recipe, exclude, chosen);
@@ -112,6 +120,7 @@ export async function networkOf(
     plugins: pluginsOf(float, chosen),
   };
   const graph = graphOf((precision, kernels) => model.graph(precision, task, kernels), settings);
+  if (args.recipe === undefined) context.progress.note(usual.note);
   if (note !== undefined) context.progress.note(note);
   return { settings, graph, pluginLibrary: chosen.library };
 }
@@ -150,7 +159,7 @@ export const floatPrecision = ({
   quantization,
 }: Pick<NetworkSettings, 'precision' | 'quantization'>): Precision => quantization?.rest ?? (precision as Precision);
 
-/** `fp16`, or `int8 (recipe accurate, 10 products, 2 excluded; the rest in fp16)` */
+/** `fp16`, or `int8 (recipe gemm, 10 layers, 2 excluded; the rest in fp16)` */
 export function describeNetwork({ precision, quantization, plugins }: Omit<NetworkSettings, 'calibration'>): string {
   const by = plugins ? `plugins ${plugins.layers.join(', ')}` : '';
   if (!quantization) return by ? `${precision} (${by})` : precision;

@@ -78,7 +78,7 @@ export const networkOptions = {
   },
   recipe: {
     choices: named(recipes),
-    describe: 'int8, fp8: which products; by default accurate for int8, gemm for fp8',
+    describe: 'int8, fp8: which products; gemm by default, accurate for int8 on ONNX Runtime',
   },
   exclude: {
     type: 'string',

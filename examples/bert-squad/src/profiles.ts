@@ -79,6 +79,15 @@ export function requireSizes(profiles: readonly BertProfile[], sizes: Sizes): vo
   );
 }
 
+/** The smallest sizes that any profile takes. */
+export const smallestSizes = (profiles: readonly BertProfile[]): Sizes =>
+  profiles
+    .map(({ batch, seq }) => ({ batch: batch[0], seq: seq[0] }))
+    .reduce((a, b) => (b.batch * b.seq < a.batch * a.seq ? b : a));
+
+/** `batch 8 × sequence 128` */
+export const formatSizes = ({ batch, seq }: Sizes): string => `batch ${batch} × sequence ${seq}`;
+
 /** Padded tokens of a usual run, of the profile that has the fewest. */
 export const usualTokens = (profiles: readonly BertProfile[]): number =>
   Math.min(...profiles.map(({ batch, seq }) => batch[1] * seq[1]));

@@ -1,6 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Calibration, readCalibration, readCalibrationCache, writeCalibration } from '@trt-dsl/dsl';
+import { isInstalled } from '@trt-dsl/trt-bindings';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bertSquad, failure, fixture, report, temporaryFolder } from './test-support/bert-squad.ts';
 
@@ -210,6 +211,61 @@ describe('calibrate', () => {
     ];
     const [one, many] = [await report(...how, '--calibration-batch', '1'), await report(...how)];
     for (const [i, { amax }] of one.ranges.entries()) expect(many.ranges[i].amax / amax).toBeCloseTo(1, 5);
+  });
+});
+
+describe('without --recipe', () => {
+  const building = (backend: string, precision: string): string[] => [
+    ...['build', '-m', weights, '-s', '96', '-o', at('default'), '--backend', backend, '--precision', precision],
+    ...['--calibration-data', lines],
+  ];
+
+  test.each([
+    [
+      'onnx',
+      'int8',
+      /^recipe: accurate, the default for int8 with ONNX Runtime \(.*\): it loses least; --recipe names/m,
+    ],
+    [
+      'tensorrt-rtx',
+      'int8',
+      /^recipe: gemm, the default for int8 with TensorRT-RTX .*: accurate has not run there yet/m,
+    ],
+    [
+      'tensorrt-rtx',
+      'fp8',
+      /^recipe: gemm, the default for fp8 with TensorRT-RTX .*: float8 has room for the outliers/m,
+    ],
+  ])('%s takes one for %s aloud', async (backend, precision, note) => {
+    const { stderr, exitCode } = await bertSquad(...building(backend, precision));
+    expect({ stderr, exitCode }).toEqual({ stderr: expect.stringMatching(note), exitCode: 0 });
+    expect((await bertSquad(...building(backend, precision), '--recipe', 'accurate')).stderr).not.toContain('recipe:');
+  });
+
+  test.skipIf(!isInstalled('trt10'))('TensorRT 10 takes gemm; accurate can be had', async () => {
+    // Without a GPU the network is made, and no engine.
+    const how = [...building('tensorrt', 'int8'), '--plugins', 'none'];
+    const { stderr } = await bertSquad(...how);
+    expect(stderr).toMatch(/^recipe: gemm, .* with TensorRT 10\..*: TensorRT 10\.6 makes NaN of accurate; --recipe/m);
+    expect(stderr).toMatch(
+      /^building \d+ layers in int8 \(recipe gemm, 12 layers; the rest in fp16\) with TensorRT 10/m,
+    );
+    const named = await bertSquad(...how, '--recipe', 'accurate');
+    expect(named.stderr).toContain('in int8 (recipe accurate, 10 layers; the rest in fp16) with TensorRT 10');
+  });
+
+  test('a network that is only shown takes what runs everywhere', async () => {
+    const { stdout, stderr } = await bertSquad(
+      'inspect',
+      '-m',
+      weights,
+      '--precision',
+      'int8',
+      '--calibration-cache',
+      cache,
+    );
+    expect(stderr).toContain('recipe: gemm, the default for int8: every backend runs it; --recipe names another');
+    expect(stdout).toMatch(/^encoder\/layer_1\/intermediate\/gelu\/\n.* quantize\(/m);
   });
 });
 

@@ -21,8 +21,8 @@ export interface Source extends Network {
 /**
  * The network and weights that a command names, or those that its engine was built of; with an engine, `--precision` makes
  * another network of the same weights.
- * @param backend what will build it, if anything will; plugins depend on it
- * @param tokens padded tokens of a run, if they are known; so do they on these
+ * @param backend what will build it, if anything will; plugins and the default recipe depend on it
+ * @param tokens padded tokens of a run, if they are known; plugins depend on these too
  * @throws TrtDslError 'argument' or 'file'
  */
 export async function sourceOf(
@@ -41,8 +41,9 @@ export async function sourceOf(
       );
     const { task } = about ?? args;
     if (!about || args.precision !== undefined) {
-      const chosen = choosePlugins(args.plugins, situationOf(args, model.config, tokens), backend);
-      return { model, task, ...(await networkOf(model, task, args, context, chosen)) };
+      const plugins = choosePlugins(args.plugins, situationOf(args, model.config, tokens), backend);
+      const target = { backend: backend?.about ?? null, plugins };
+      return { model, task, ...(await networkOf(model, task, args, context, target)) };
     }
     refuseQuantizing(args, 'the engine stays as it was built');
     refusePlugins(args);

@@ -135,7 +135,8 @@ function networksOf(
     const key = chosen.layers.join();
     const found = known.get(key);
     if (found) return found;
-    const network = await networkOf(model, 'question-answering', args, context, chosen);
+    const target = { backend: backend.about, plugins: chosen };
+    const network = await networkOf(model, 'question-answering', args, context, target);
     context.progress.note(`${describeNetwork(network.settings)} with ${formatBackend(backend.about)}`);
     known.set(key, network);
     return network;

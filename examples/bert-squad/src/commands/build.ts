@@ -43,6 +43,11 @@ export const buildOptions = {
     default: true,
     describe: '--no-fallback: fail where the best backend fails, instead of taking the next',
   },
+  trial: {
+    type: 'boolean',
+    default: true,
+    describe: '--no-trial: write the engine without running it first, which refuses outputs that are not finite',
+  },
   ...demoFlags,
 } as const;
 

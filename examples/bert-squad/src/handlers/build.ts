@@ -8,7 +8,8 @@ import { openModel, tokenizerData } from '../model.ts';
 import { describeNetwork, networkOf, situationOf } from '../network.ts';
 import type { Args } from '../options.ts';
 import { choosePlugins } from '../plugins.ts';
-import { formatProfiles, longestSequence, profilesOf, usualTokens } from '../profiles.ts';
+import { formatProfiles, formatSizes, longestSequence, profilesOf, usualTokens } from '../profiles.ts';
+import { tryEngine } from '../trial.ts';
 
 type BuildArgs = Args<typeof buildOptions>;
 
@@ -26,8 +27,9 @@ export async function build(given: BuildArgs, context: CommandContext): Promise<
   const start = performance.now();
   const situation = situationOf(args, model.config, usualTokens(profiles));
   const { backend, made } = await onBest(args, context, async (opened) => {
-    const chosen = choosePlugins(args.plugins, situation, opened);
-    const { graph, settings, pluginLibrary } = await networkOf(model, args.task, args, context, chosen, longest);
+    const plugins = choosePlugins(args.plugins, situation, opened);
+    const target = { backend: opened.about, plugins, seq: longest };
+    const { graph, settings, pluginLibrary } = await networkOf(model, args.task, args, context, target);
     const named = describeNetwork(settings);
     progress.note(`building ${graph.nodes.length} layers in ${named} with ${formatBackend(opened.about)}`);
     const engine = await opened.compile(graph, {
@@ -42,6 +44,9 @@ export async function build(given: BuildArgs, context: CommandContext): Promise<
   });
   const { engine, settings } = made;
   try {
+    const { config } = model;
+    const subject = { output: args.output, profiles, config, settings };
+    const trial = args.trial ? await tryEngine(engine, backend, subject, context) : null;
     const {
       tokenizer: _,
       calibration: __,
@@ -53,15 +58,15 @@ export async function build(given: BuildArgs, context: CommandContext): Promise<
       profiles,
       backend: backend.about,
       origin: model.origin,
-      config: model.config,
+      config,
       tokenizer: tokenizer && tokenizerData(tokenizer),
     });
     const seconds = (performance.now() - start) / 1000;
     return {
-      json: { engine: args.output, seconds, notes, ...description },
+      json: { engine: args.output, seconds, notes, trial, ...description },
       text: [
         `${args.output}: ${(description.bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(1)} s, ${describeNetwork(settings)}, ${formatBackend(backend.about)}`,
-        `takes ${formatProfiles(profiles)}`,
+        `takes ${formatProfiles(profiles)}; ${trial ? `its trial run, ${formatSizes(trial)}, gave finite numbers` : 'without a trial run'}`,
       ].join('\n'),
     };
   } finally {

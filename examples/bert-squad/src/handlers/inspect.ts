@@ -62,8 +62,8 @@ async function drawn(args: InspectArgs, context: CommandContext): Promise<Graph>
     return networkWithin(await readDescription(args.engine));
   }
   using model = openModel(args);
-  const chosen = choosePlugins(args.plugins, situationOf(args, model.config), null);
-  return (await networkOf(model, args.task, args, context, chosen)).graph;
+  const plugins = choosePlugins(args.plugins, situationOf(args, model.config), null);
+  return (await networkOf(model, args.task, args, context, { backend: null, plugins })).graph;
 }
 
 /** The network of an engine; its weights are not needed to draw it. */

@@ -7,10 +7,11 @@ import type { TensorRTEngine } from '@trt-dsl/trt-bindings';
 import { deviceOf, type OpenBackend } from '../backends.ts';
 import { writeWhole } from '../engine-file.ts';
 import type { NetworkSettings } from '../network.ts';
-import type { Sizes } from '../profiles.ts';
+import { formatSizes, type Sizes } from '../profiles.ts';
 import { type Times, timesOf } from '../statistics.ts';
 import { markdownTable, textTable } from '../table.ts';
 import { buildForTiming, openForTiming, type PerfArgs, type TimedEngine, type TimedEngines } from '../timed-engines.ts';
+import { notFinite } from '../trial.ts';
 
 /** One row of the table. */
 interface Cell extends Sizes {
@@ -43,10 +44,10 @@ export async function perf(args: PerfArgs, context: CommandContext): Promise<Rep
   try {
     for (const [i, sizes] of subject.cells.entries()) {
       signal.throwIfAborted();
-      progress.share(`batch ${sizes.batch} × sequence ${sizes.seq}`, i / subject.cells.length);
+      progress.share(formatSizes(sizes), i / subject.cells.length);
       const { buildSeconds, done, ...timed } = await subject.open(sizes);
       try {
-        rows.push({ ...(await measure(subject, timed, sizes, args, signal)), buildSeconds });
+        rows.push({ ...(await measure(subject, timed, sizes, args, context)), buildSeconds });
       } finally {
         done();
       }
@@ -63,11 +64,14 @@ async function measure(
   { engine, profile, settings }: Pick<TimedEngine, 'engine' | 'profile' | 'settings'>,
   sizes: Sizes,
   args: PerfArgs,
-  signal: AbortSignal,
+  { progress, signal }: CommandContext,
 ): Promise<Omit<Cell, 'buildSeconds'>> {
   const fed = feeds(sizes);
   const cudaGraph = args['cuda-graph'] && backend.tensorrt !== undefined;
-  const host = timesOf(await hostTimes(engine, fed, args, signal));
+  const { times, results } = await hostTimes(engine, fed, args, signal);
+  const broken = notFinite(results);
+  if (broken !== null) progress.note(`${formatSizes(sizes)}: the engine computes nothing of use: ${broken}`);
+  const host = timesOf(times);
   const runs = runsWithin(args, host.median);
   const gpu = backend.tensorrt ? timesOf(await gpuTimes(backend, engine, fed, { profile, runs }, args)) : null;
   return {
@@ -82,20 +86,27 @@ async function measure(
   };
 }
 
-async function hostTimes(engine: Engine, feeds: BertFeeds, args: PerfArgs, signal: AbortSignal): Promise<number[]> {
+/** The times of the runs that count, and the results of the last. */
+async function hostTimes(
+  engine: Engine,
+  feeds: BertFeeds,
+  args: PerfArgs,
+  signal: AbortSignal,
+): Promise<{ readonly times: number[]; readonly results: Results }> {
   const once = (): Results | Promise<Results> =>
     'runSync' in engine ? (engine as TensorRTEngine).runSync(feeds) : engine.run(feeds);
   for (let i = 0; i < args['warm-up']; i++) await once();
   const times: number[] = [];
+  let results: Results = {};
   const end = performance.now() + 1000 * (args.duration ?? Number.POSITIVE_INFINITY);
   while (times.length < args.iterations && (times.length === 0 || performance.now() < end)) {
     const start = performance.now();
-    await once();
+    results = await once();
     times.push(performance.now() - start);
     if (times.length % 16 === 0) await setImmediate();
     signal.throwIfAborted();
   }
-  return times;
+  return { times, results };
 }
 
 /** The iterations, or as many as the duration allows if each takes so many milliseconds. */
