@@ -66,11 +66,12 @@ export async function attempt(
   }
 }
 
-/** The graphs that show something new of what a mistake needs, then the others. */
+/** The graphs that show something new of what a mistake needs, or of other settings of its layer; then the others. */
 function varied(specimens: readonly Specimen[], needs: string): readonly Specimen[] {
+  const [layer] = needs.split('.') as [string];
   const seen = new Set<string>();
   const fresh = specimens.filter(({ shows }) => {
-    const [known, own] = [seen.size, shows.filter((one) => one.startsWith(needs))];
+    const [known, own] = [seen.size, shows.filter((one) => one.startsWith(layer))];
     for (const one of own) seen.add(one);
     return seen.size > known;
   });

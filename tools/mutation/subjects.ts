@@ -78,7 +78,7 @@ export function smallParts(
 export async function specimens(
   torch: PyTorch,
   cases: readonly GraphCase[],
-  { lowering, subject: { slack } }: Target,
+  { lowering, subject: { slack, own = {} } }: Target,
 ): Promise<readonly Specimen[]> {
   const { shows } = observe(
     lowering,
@@ -91,6 +91,7 @@ export async function specimens(
       some.map((one) => ({
         graph: one.graph,
         slack,
+        own,
         runs: one.runs.map((sizes) => ({ sizes, feeds: feedsOf(one, sizes) })),
       })),
     );

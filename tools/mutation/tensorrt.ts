@@ -11,6 +11,7 @@ type LowerGraph = (graph: Graph, tensorrt: TensorRT, network: unknown) => void;
 interface Value {
   readonly rank: number;
   at(rank: number): unknown;
+  readonly wide?: () => unknown;
 }
 
 /** What makes an operand of the rank that its layer wants. It is no row of the table, but has mistakes like one. */
@@ -76,8 +77,12 @@ export class TensorRTLowering extends Lowering {
     return (outputs as readonly Value[]).map(
       (value) =>
         new Proxy(value, {
-          get: (_, key) =>
-            key === 'at' ? (rank: number) => this.#at(value, place, rank) : Reflect.get(value, key, value),
+          get: (_, key) => {
+            const { wide } = value;
+            if (key === 'at') return (rank: number) => this.#at(value, place, rank);
+            if (key === 'wide' && wide) return () => this.within(place, wide);
+            return Reflect.get(value, key, value);
+          },
         }),
     );
   }
