@@ -5,7 +5,6 @@
 // A Source says where a row comes from; LayerNorm, SkipLayerNorm and EmbLayerNorm are three of them. It has
 //   Element                     the type of what is read and written
 //   kBlockFrom                  vectors of 16 bytes in a row from which a block has it, not a warp (normalize_launch.cuh)
-//   kSchedule                   of shorter rows
 //   Raw<N>                      what N neighbouring elements are read as, before any arithmetic
 //   Place look(index)           which row is the index-th to be done, `.row`; reads what says where its data is, does not wait
 //   At open(place)              what is needed to read the row
@@ -38,27 +37,22 @@ constexpr int kVectorOf = int(16 / sizeof(Element));
 template <typename Element>
 constexpr int kLargestBlock = sizeof(Element) == 4 ? 1024 : 512;
 
-/** Every lane gets the sum over kLanes of them, of each of the values. */
-template <int kLanes, int kValues>
-__device__ __forceinline__ void sumOfLanes(float (&x)[kValues]) {
+/** Every lane gets the sum over kLanes of them. */
+template <int kLanes>
+__device__ __forceinline__ float sumOfLanes(float x) {
 #pragma unroll
-  for (int distance = kLanes / 2; distance > 0; distance >>= 1) {
-#pragma unroll
-    for (int k = 0; k < kValues; ++k) x[k] += __shfl_xor_sync(0xffffffffu, x[k], distance);
-  }
+  for (int distance = kLanes / 2; distance > 0; distance >>= 1) x += __shfl_xor_sync(0xffffffffu, x, distance);
+  return x;
 }
 
 /** Every thread of the block gets the sum. `scratch` has room for a float a warp; not in use when this is called. */
 __device__ __forceinline__ float sumOfBlock(float x, float* scratch) {
-  float sum[1] = {x};
-  sumOfLanes<32>(sum);
+  float const sum = sumOfLanes<32>(x);
   int const warps = blockDim.x >> 5;
-  if ((threadIdx.x & 31) == 0) scratch[threadIdx.x >> 5] = sum[0];
+  if ((threadIdx.x & 31) == 0) scratch[threadIdx.x >> 5] = sum;
   __syncthreads();
   int const lane = threadIdx.x & 31;
-  sum[0] = lane < warps ? scratch[lane] : 0.0f;
-  sumOfLanes<32>(sum);
-  return sum[0];
+  return sumOfLanes<32>(lane < warps ? scratch[lane] : 0.0f);
 }
 
 /** 1 / sqrt(x) to within an ulp: the approximation of two and one step of Newton's; 0 of infinity, infinity of 0. */
@@ -110,102 +104,74 @@ struct Affine {
   }
 };
 
-/**
- * kLanes threads have kRows rows of kLanes · kItems vectors, or of fewer unless kExact; all that comes from far is asked for
- * before any is used.
- */
-template <typename Source, typename Parameter, int kLanes, int kItems, int kRows, bool kExact>
-__global__ void __launch_bounds__(kWarpRowThreads, kItems * kRows <= 4 ? 8 : 1)
+/** kLanes threads have a row of kLanes · kItems vectors, or of fewer unless kExact; all of it is asked for before any is used. */
+template <typename Source, typename Parameter, int kLanes, int kItems, bool kExact>
+__global__ void __launch_bounds__(kWarpRowThreads, kItems <= 4 ? 8 : 1)
     normalizeByWarp(Source source, Affine<Parameter> affine, typename Source::Element* y, int64_t rows, int hidden,
                     Divisor divisor, float epsilon, bool evictFirst) {
   constexpr int kVector = kVectorOf<typename Source::Element>;
-  constexpr int kApart = kWarpRowThreads / kLanes;
   int const lane = threadIdx.x % kLanes;
-  int64_t const first = int64_t(blockIdx.x) * kApart * kRows + threadIdx.x / kLanes;
+  int64_t const index = int64_t(blockIdx.x) * (kWarpRowThreads / kLanes) + threadIdx.x / kLanes;
   int64_t const last = rows - 1;
   // A warp for two rows at once may have only one: the other half reads the last row again and stores nothing.
-  if (first - threadIdx.x % 32 / kLanes > last) return;
+  if (index - threadIdx.x % 32 / kLanes > last) return;
 
-  typename Source::Place place[kRows];
-  typename Source::At at[kRows];
-  typename Source::template Raw<kVector> raw[kRows][kItems];
-  float x[kRows][kItems][kVector];
+  auto const place = source.look(min(index, last));
+  auto const at = source.open(place);
+  typename Source::template Raw<kVector> raw[kItems];
+  float x[kItems][kVector];
 #pragma unroll
-  for (int k = 0; k < kRows; ++k) place[k] = source.look(min(first + k * kApart, last));
-#pragma unroll
-  for (int k = 0; k < kRows; ++k) at[k] = source.open(place[k]);
-#pragma unroll
-  for (int k = 0; k < kRows; ++k) {
-#pragma unroll
-    for (int i = 0; i < kItems; ++i) {
-      int const column = (i * kLanes + lane) * kVector;
-      if (kExact || column < hidden) raw[k][i] = source.template fetch<kVector>(at[k], column);
-    }
+  for (int i = 0; i < kItems; ++i) {
+    int const column = (i * kLanes + lane) * kVector;
+    if (kExact || column < hidden) raw[i] = source.template fetch<kVector>(at, column);
   }
 #pragma unroll
-  for (int k = 0; k < kRows; ++k) {
-#pragma unroll
-    for (int i = 0; i < kItems; ++i) {
-      int const column = (i * kLanes + lane) * kVector;
-      if (kExact || column < hidden) source.template ahead<kVector>(at[k], column, x[k][i]);
-    }
+  for (int i = 0; i < kItems; ++i) {
+    int const column = (i * kLanes + lane) * kVector;
+    if (kExact || column < hidden) source.template ahead<kVector>(at, column, x[i]);
   }
 
-  float mean[kRows];
+  float sum = 0.0f;
 #pragma unroll
-  for (int k = 0; k < kRows; ++k) {
-    mean[k] = 0.0f;
+  for (int i = 0; i < kItems; ++i) {
+    int const column = (i * kLanes + lane) * kVector;
+    if (kExact || column < hidden) {
+      source.template decode<kVector>(raw[i], x[i]);
+      if (index <= last) source.template keep<kVector>(at, column, x[i]);
 #pragma unroll
-    for (int i = 0; i < kItems; ++i) {
-      int const column = (i * kLanes + lane) * kVector;
-      if (kExact || column < hidden) {
-        source.template decode<kVector>(raw[k][i], x[k][i]);
-        if (first + k * kApart <= last) source.template keep<kVector>(at[k], column, x[k][i]);
+      for (int j = 0; j < kVector; ++j) sum += x[i][j];
+    }
+  }
+  float const mean = divisor.divide(sumOfLanes<kLanes>(sum));
+
+  float squares = 0.0f;
 #pragma unroll
-        for (int j = 0; j < kVector; ++j) mean[k] += x[k][i][j];
+  for (int i = 0; i < kItems; ++i) {
+    if (kExact || (i * kLanes + lane) * kVector < hidden) {
+#pragma unroll
+      for (int j = 0; j < kVector; ++j) {
+        x[i][j] -= mean;
+        squares = fmaf(x[i][j], x[i][j], squares);
       }
     }
   }
-  sumOfLanes<kLanes>(mean);
-
-  float scale[kRows];
-#pragma unroll
-  for (int k = 0; k < kRows; ++k) {
-    mean[k] = divisor.divide(mean[k]);
-    scale[k] = 0.0f;
-#pragma unroll
-    for (int i = 0; i < kItems; ++i) {
-      if (kExact || (i * kLanes + lane) * kVector < hidden) {
-#pragma unroll
-        for (int j = 0; j < kVector; ++j) {
-          x[k][i][j] -= mean[k];
-          scale[k] = fmaf(x[k][i][j], x[k][i][j], scale[k]);
-        }
-      }
-    }
-  }
-  sumOfLanes<kLanes>(scale);
-#pragma unroll
-  for (int k = 0; k < kRows; ++k) scale[k] = inverseSqrt(divisor.divide(scale[k]) + epsilon);
+  float const scale = inverseSqrt(divisor.divide(sumOfLanes<kLanes>(squares)) + epsilon);
 
 #pragma unroll
   for (int i = 0; i < kItems; ++i) {
     int const column = (i * kLanes + lane) * kVector;
     if (!kExact && column >= hidden) break;
     auto const parameters = affine.template fetch<kVector>(column);  // not earlier: more rows at once are worth more
+    if (index > last) continue;
 #pragma unroll
-    for (int k = 0; k < kRows; ++k) {
-      if (first + k * kApart > last) break;
+    for (int j = 0; j < kVector; ++j) x[i][j] *= scale;
+    affine.template apply<kVector>(parameters, x[i]);
+    float value = 0.0f;
+    if (source.fill(at, value)) {
 #pragma unroll
-      for (int j = 0; j < kVector; ++j) x[k][i][j] *= scale[k];
-      affine.template apply<kVector>(parameters, x[k][i]);
-      float value = 0.0f;
-      if (source.fill(at[k], value)) {
-#pragma unroll
-        for (int j = 0; j < kVector; ++j) x[k][i][j] = value;
-      }
-      storePack<kVector>(y + place[k].row * hidden + column, x[k][i], evictFirst);
+      for (int j = 0; j < kVector; ++j) x[i][j] = value;
     }
+    storePack<kVector>(y + place.row * hidden + column, x[i], evictFirst);
   }
 }
 

@@ -29,23 +29,14 @@ struct Normalization {
   bool evictFirst;  // y
 };
 
-template <int kLanes, int kItems, int kRows, bool kExact, typename Source, typename Parameter>
+template <int kLanes, int kItems, bool kExact, typename Source, typename Parameter>
 cudaError_t launchByWarp(Normalization<Source, Parameter> const& n) {
-  auto const kernel = normalizeByWarp<Source, Parameter, kLanes, kItems, kRows, kExact>;
-  constexpr int kRowsPerBlock = kWarpRowThreads / kLanes * kRows;
+  auto const kernel = normalizeByWarp<Source, Parameter, kLanes, kItems, kExact>;
+  constexpr int kRowsPerBlock = kWarpRowThreads / kLanes;
   int64_t const blocks = (n.rows + kRowsPerBlock - 1) / kRowsPerBlock;
   kernel<<<unsigned(blocks), kWarpRowThreads, 0, n.stream>>>(n.source, n.affine, n.y, n.rows, n.hidden, Divisor(n.hidden),
                                                         n.epsilon, n.evictFirst);
   return cudaGetLastError();
-}
-
-/** Rows of exactly kLanes · kItems vectors. */
-template <int kLanes, int kItems, typename Source, typename Parameter>
-cudaError_t launchExact(Normalization<Source, Parameter> const& n, NormSchedule schedule) {
-  if constexpr (kItems <= 4) {
-    if (schedule == NormSchedule::kWarpTwo) return launchByWarp<kLanes, kItems, 2, true>(n);
-  }
-  return launchByWarp<kLanes, kItems, 1, true>(n);
 }
 
 template <typename Source, typename Parameter>
@@ -66,10 +57,10 @@ constexpr int kLongestByWarp = sizeof(Element) == 4 ? 256 : 128;
  * Launches the kernel that suits rows × hidden. `aligned` says that every pointer is aligned to 16 bytes. A hidden size
  * that is no multiple of 16 bytes, or is above 16384, takes the slow kernel. `variant` is -1, or a NormSchedule.
  *
- * What suits was measured on an H200 (bench/results/plugins-kernels.json, e3e5d4b), beside persistent warps that read rows
- * ahead, which were slower but where registers were the limit; threads hold fewer since. The table:
+ * What suits was measured on an H200 (bench/results/plugins-kernels.json). Two rows a warp, and persistent warps that read
+ * rows ahead, were slower and are gone. The table:
  *
- *   fewer vectors than Source::kBlockFrom  a warp has a row, half a warp one of up to 48 vectors (kSchedule)
+ *   fewer vectors than Source::kBlockFrom  a warp has a row, half a warp one of up to 48 vectors
  *   more                                   a block has a row
  *   y above half of the L2 cache           is stored evict-first: 3 to 10 % faster. A smaller y gains as much while all comes
  *                                          from memory, but what follows in a network reads it and should find it in L2
@@ -90,19 +81,19 @@ cudaError_t normalizeRows(Source const& source, Affine<Parameter> const& affine,
 
   NormSchedule const schedule = variant >= 0                    ? NormSchedule(variant)
                                 : vectors >= Source::kBlockFrom ? NormSchedule::kBlock
-                                                                : Source::kSchedule;
+                                                                : NormSchedule::kWarp;
   bool const evictFirst = 2 * rows * hidden * int64_t(sizeof(Element)) > deviceAttribute(cudaDevAttrL2CacheSize);
   Normalization<Source, Parameter> const n{source, affine, y, rows, hidden, epsilon, stream, evictFirst};
   if (schedule == NormSchedule::kBlock || vectors > kLongestByWarp<Element>) return launchByBlock(n, vectors);
-  if (vectors == 48) return launchExact<16, 3>(n, schedule);
-  if (vectors == 96) return launchExact<32, 3>(n, schedule);
-  if (vectors == 128) return launchExact<32, 4>(n, schedule);
-  if (vectors < 48) return launchByWarp<16, 3, 1, false>(n);
-  if (vectors < 128) return launchByWarp<32, 4, 1, false>(n);
+  if (vectors == 48) return launchByWarp<16, 3, true>(n);
+  if (vectors == 96) return launchByWarp<32, 3, true>(n);
+  if (vectors == 128) return launchByWarp<32, 4, true>(n);
+  if (vectors < 48) return launchByWarp<16, 3, false>(n);
+  if (vectors < 128) return launchByWarp<32, 4, false>(n);
   if constexpr (sizeof(Element) == 4) {
-    if (vectors == 192) return launchExact<32, 6>(n, schedule);
-    if (vectors == 256) return launchExact<32, 8>(n, schedule);
-    return launchByWarp<32, 8, 1, false>(n);
+    if (vectors == 192) return launchByWarp<32, 6, true>(n);
+    if (vectors == 256) return launchByWarp<32, 8, true>(n);
+    return launchByWarp<32, 8, false>(n);
   }
   return cudaErrorInvalidValue;
 }

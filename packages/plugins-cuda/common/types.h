@@ -10,11 +10,10 @@ enum class Type : int32_t { kFloat32 = 0, kFloat16 = 1, kBFloat16 = 2 };
 
 /** How normalize.cuh's rows meet the device. */
 enum class NormSchedule : int32_t {
-  kWarp = 0,      // a warp, or half of one, a row
-  kWarpTwo = 1,   // the same with two rows, where they are of 48, 96 or 128 vectors of 16 bytes
-  kBlock = 2      // a block a row
+  kWarp = 0,   // a warp, or half of one, a row
+  kBlock = 1,  // a block a row
 };
-constexpr int32_t kNormSchedules = 3;
+constexpr int32_t kNormSchedules = 2;
 
 inline size_t sizeOf(Type type) { return type == Type::kFloat32 ? 4 : 2; }
 

@@ -68,16 +68,21 @@ def norm_table(norm):
 
 
 def share_table(norm):
-    """The least share of the same-bytes copy, from 4096 tokens."""
+    """From 4096 tokens: the least share of the same-bytes copy, and how many rows reach 70 % of it and of the memory."""
     names = ['layer_norm', 'skip_layer_norm', 'emb_layer_norm']
-    least = {}
-    for r in norm['rows']:
-        if r['tokens'] >= 4096:
-            key = (r['hidden'], r['type'], r['plugin'])
-            least[key] = min(least.get(key, 9), r['share_of_move'])
-    rows = [[hidden, kind, *(f'{100 * least[hidden, kind, name]:.0f} %' for name in names)]
-            for hidden, kind in dict.fromkeys((h, t) for h, t, _ in sorted(least))]
-    return table(['hidden', 'type', 'layerNorm', 'skipLayerNorm, bias', 'embLayerNorm'], rows)
+    long = [r for r in norm['rows'] if r['tokens'] >= 4096]
+
+    def line(share, wanted, **of):
+        rows = {name: [r for r in long if r['plugin'] == name and all(r[k] == v for k, v in of.items())] for name in names}
+        if wanted is None:
+            return [f'{100 * min(r[share] for r in rows[name]):.1f} %' for name in names]
+        return [f'{sum(r[share] >= wanted for r in rows[name])} of {len(rows[name])}' for name in names]
+
+    kinds = sorted({(r['hidden'], r['type']) for r in long})
+    rows = [[f'least of the copy, {hidden} {kind}', *line('share_of_move', None, hidden=hidden, type=kind)] for hidden, kind in kinds]
+    rows += [['rows of at least 70 % of the copy', *line('share_of_move', 0.7)],
+             ['rows of at least 70 % of the memory', *line('share_of_memory', 0.7)]]
+    return table(['', 'layerNorm', 'skipLayerNorm, bias', 'embLayerNorm'], rows)
 
 
 def attention_table(part):

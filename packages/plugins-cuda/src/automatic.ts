@@ -1,4 +1,5 @@
-// Which kernels 'auto' takes, as data. bert-kernels.test.ts holds the table against bench/results/plugins-bert.json.
+// Which kernels 'auto' takes, as data. bert-kernels.test.ts holds the table against bench/results/plugins-bert.json and, for
+// attention at lengths BERT does not have, plugins-layers.json.
 import type { FloatType } from '@trt-dsl/dsl';
 import type { BertKernelName } from './bert-kernels.ts';
 
@@ -10,31 +11,37 @@ export interface Situation {
   readonly packed?: boolean;
   /** how many tokens a run usually has, padding and all; many by default */
   readonly tokens?: number;
+  /** tokens in a padded sentence; BERT's 512 or fewer by default */
+  readonly sequence?: number;
 }
 
 export interface AutomaticKernel {
   readonly kernel: BertKernelName;
   /** of the activations; every type the kernel has, if there is none */
   readonly dataType?: FloatType;
-  /** padded or packed batches only, or from a number of tokens up */
-  readonly when: 'always' | { readonly packed?: boolean; readonly fromTokens?: number };
+  /** padded or packed batches only, from a number of tokens up, or for sentences up to a length */
+  readonly when: 'always' | { readonly packed?: boolean; readonly fromTokens?: number; readonly upToSequence?: number };
 }
 
 /** A kernel with which BERT is slower in bench/results/plugins-bert.json does not belong here. */
 export const automatic: readonly AutomaticKernel[] = [
   { kernel: 'embLayerNorm', when: 'always' },
   { kernel: 'skipLayerNorm', when: 'always' },
-  { kernel: 'qkvToContext', when: 'always' },
+  { kernel: 'qkvToContext', when: { packed: true } },
+  // Faster than TensorRT's attention at 384, slower at 4096; nothing between was measured.
+  { kernel: 'qkvToContext', when: { packed: false, upToSequence: 2048 } },
 ];
 
 /** The table's kernels for a situation, each once. */
 export function automaticKernels(
-  { dataType = 'float16', packed = false, tokens = Infinity }: Situation = {},
+  { dataType = 'float16', packed = false, tokens = Infinity, sequence = 0 }: Situation = {},
   table: readonly AutomaticKernel[] = automatic,
 ): readonly BertKernelName[] {
   const fits = (row: AutomaticKernel): boolean => {
-    const { packed: form = packed, fromTokens = 0 } = row.when === 'always' ? {} : row.when;
-    return (row.dataType ?? dataType) === dataType && form === packed && tokens >= fromTokens;
+    const when = row.when === 'always' ? {} : row.when;
+    const { packed: form = packed, fromTokens = 0, upToSequence = Infinity } = when;
+    const fitting = tokens >= fromTokens && sequence <= upToSequence;
+    return (row.dataType ?? dataType) === dataType && form === packed && fitting;
   };
   return [...new Set(table.filter(fits).map(({ kernel }) => kernel))];
 }

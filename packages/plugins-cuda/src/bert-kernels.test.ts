@@ -1,21 +1,25 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type AutomaticKernel, automaticKernels } from './automatic.ts';
+import { bertKernels } from './bert-kernels.ts';
 import { type BertFigures, slowerKernels } from './test-support/slower-kernels.ts';
 
-const results = new URL('../../../bench/results/plugins-bert.json', import.meta.url);
+const figuresOf = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../../../bench/results/${name}.json`, import.meta.url), 'utf8')).figures;
 
 const table: readonly AutomaticKernel[] = [
   { kernel: 'skipLayerNorm', dataType: 'float16', when: 'always' },
   { kernel: 'qkvToContext', when: { packed: true } },
-  { kernel: 'qkvToContext', when: { fromTokens: 8000 } },
+  { kernel: 'qkvToContext', when: { fromTokens: 8000, upToSequence: 600 } },
 ];
 
-test('a row of the table counts for its type, form and number of tokens', () => {
+test('a row of the table counts for its type, form, number of tokens and length', () => {
   expect(automaticKernels({}, table)).toEqual(['skipLayerNorm', 'qkvToContext']);
   expect(automaticKernels({ tokens: 128 }, table)).toEqual(['skipLayerNorm']);
   expect(automaticKernels({ tokens: 128, packed: true }, table)).toEqual(['skipLayerNorm', 'qkvToContext']);
   expect(automaticKernels({ tokens: 8000, dataType: 'bfloat16' }, table)).toEqual(['qkvToContext']);
+  expect(automaticKernels({ sequence: 600 }, table)).toEqual(['skipLayerNorm', 'qkvToContext']);
+  expect(automaticKernels({ sequence: 601 }, table)).toEqual(['skipLayerNorm']);
 });
 
 const row = (kernels: BertFigures['rows'][number]['kernels'], form: string, gpu_ms: number) => ({
@@ -47,6 +51,23 @@ test('a slower kernel is found in figures, for each form by itself and only wher
   expect(slowerKernels({ ...figures, rows: figures.rows.slice(0, 4) }, table)).toEqual([]);
 });
 
-test.runIf(existsSync(results))('no kernel that is taken by itself made BERT slower on a GPU', () => {
-  expect(slowerKernels(JSON.parse(readFileSync(results, 'utf8')).figures)).toEqual([]);
+test('no kernel that is taken by itself made BERT slower on a GPU, and all of them are taken', () => {
+  const figures: BertFigures = figuresOf('plugins-bert');
+  expect(slowerKernels(figures)).toEqual([]);
+  expect(automaticKernels({ dataType: figures.type }).toSorted()).toEqual(Object.keys(bertKernels).toSorted());
+});
+
+test('attention is taken at the lengths at which it is faster than TensorRT on a GPU, and at no other', () => {
+  interface Row {
+    readonly plugin: string;
+    readonly batch: number;
+    readonly seq: number;
+    readonly plugin_us: number;
+    readonly decomposed_us: number;
+  }
+  const rows = (figuresOf('plugins-layers').rows as readonly Row[]).filter(({ plugin }) => plugin === 'qkvToContext');
+  const taken = ({ batch, seq }: Row) =>
+    automaticKernels({ tokens: batch * seq, sequence: seq }).includes('qkvToContext');
+  expect(rows.map(taken)).toEqual(rows.map(({ plugin_us, decomposed_us }) => plugin_us < decomposed_us));
+  expect(new Set(rows.map(taken))).toEqual(new Set([true, false]));
 });
