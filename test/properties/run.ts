@@ -1,7 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { PyTorch } from '../support/pytorch/client.ts';
 import { subjects } from './backends.ts';
@@ -10,10 +8,11 @@ import { explain } from './explain.ts';
 import type { GraphCase } from './generate/case.ts';
 import { generate } from './generate/generate.ts';
 import { legalCases, legalPart } from './legal.ts';
+import { runShares, sharesOf } from './processes.ts';
 import { mergeReports, reportToJson } from './report-json.ts';
 import seeds from './seeds.json' with { type: 'json' };
 import { minimize } from './shrink.ts';
-import { runSuite } from './suite.ts';
+import { type Report, runSuite } from './suite.ts';
 import { caseCode } from './to-code.ts';
 
 /**
@@ -22,8 +21,10 @@ import { caseCode } from './to-code.ts';
  *     npx tsc --build test/properties
  *     node test/properties/dist/properties/run.js tensorrt --count 1000 --out result.json
  *
- * --from, --count: seeds, or --seeds 17,23 alone; --jobs: processes that share them; --budget: seconds after which no twenty more begin; --case file: one case from seeds.json's form instead; --crash: shrinks the first seed to what
- * still ends the process, each try in a process of its own; --explain n: shrinks the first n failing graphs.
+ * --from, --count: seeds, or --seeds 17,23 alone; --jobs: processes that share them; --budget: seconds after which no twenty
+ * more begin, and 20 s later those are killed that still run; --out: the report, written after each twenty; --case file: one
+ * case from seeds.json's form instead; --crash: shrinks the first seed to what still ends the process, each try in a process
+ * of its own; --explain n: shrinks the first n failing graphs.
  */
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -80,26 +81,28 @@ if (values.crash) {
 
 const jobs = Number(values.jobs);
 if (jobs > 1) {
-  const share = Math.ceil(count / jobs);
-  const parts = await Promise.all(
-    Array.from({ length: jobs }, (_, i) => {
-      const out = join(tmpdir(), `trt-dsl-part-${process.pid}-${i}.json`);
-      const own = ['--jobs', '1', '--from', String(first + 10 * i * share), '--count', String(share), '--out', out];
-      const child = spawn(process.execPath, [process.argv[1]!, ...process.argv.slice(2), ...own], { stdio: 'inherit' });
-      return new Promise<string>((resolve) =>
-        child.on('close', (status, signal) => {
-          if (!existsSync(out)) say(`LOST: ${own.join(' ')} ended with ${signal ?? status}`);
-          resolve(out);
-        }),
-      );
-    }),
+  const budget = values.budget ? Number(values.budget) : undefined;
+  const outcomes = await runShares(process.argv.slice(1), sharesOf(first, count, jobs), { budget });
+  const cut = outcomes.flatMap(({ share, cut }) =>
+    cut ? [`--from ${share.first} --count ${share.count} ${cut}`] : [],
   );
-  const merged = mergeReports(
-    parts.filter((path) => existsSync(path)).map((path) => readFileSync(path, 'utf8')),
-    command,
-  );
-  if (values.out) writeFileSync(values.out, merged);
-  process.exit(0);
+  for (const one of cut) say(`CUT: ${one}`);
+  const texts = outcomes.flatMap(({ text }) => text ?? []);
+  if (texts.length === 0) throw new Error('no process wrote a report');
+  const lost = outcomes.reduce((total, { text, share }) => total + (text === undefined ? share.count : 0), 0);
+  const { text, graphs, agreed, asked } = mergeReports(texts, command, { cut, lost });
+  if (values.out) writeFileSync(values.out, text);
+  say(`${agreed} of ${graphs} graphs agree${graphs < asked ? `; ${asked - graphs} were not reached` : ''}`);
+  process.exit(agreed < graphs || graphs < asked || cut.length > 0 ? 1 : 0);
+}
+
+/** Writes what was found so far, whole or not at all: the process may end at any time. */
+function write(found: Report, asked: number): void {
+  if (!values.out) return;
+  const commit = process.env['COMMIT'];
+  const context = { first, device: values.device, command, ...(commit && { commit }), asked };
+  writeFileSync(`${values.out}.part`, reportToJson(found, context));
+  renameSync(`${values.out}.part`, values.out);
 }
 
 using torch = await PyTorch.start(values.python, values.worker);
@@ -110,7 +113,10 @@ const options = {
   ...(usual.own && { own: usual.own }),
   batch: 20,
   ...(values.budget && { budget: Number(values.budget) }),
-  onProgress: (done: number, of: number) => say(`${done} of ${of}`),
+  onProgress: (found: Report, of: number) => {
+    say(`${found.cases} of ${of}`);
+    write(found, of);
+  },
 };
 const cases = values.case
   ? [caseFromJson(JSON.parse(readFileSync(values.case, 'utf8')) as CaseJson)]
@@ -118,9 +124,6 @@ const cases = values.case
     ? values.seeds.split(',').flatMap((seed) => legalCases(Number(seed), 1, target, excluded))
     : [...(first === 1 ? failedOnce() : []), ...legalCases(first, count, target, excluded)];
 const report = await runSuite(backend, cases, options);
-const commit = process.env['COMMIT'];
-if (values.out)
-  writeFileSync(values.out, reportToJson(report, { first, device: values.device, command, ...(commit && { commit }) }));
 say(`${report.backend}: ${report.agreed} of ${report.cases} graphs agree, ${report.outputs} outputs`);
 for (const { text } of await explain(backend, report, options, Number(values.explain), Number(values.tries))) say(text);
 process.exitCode = report.failures.length > 0 ? 1 : 0;

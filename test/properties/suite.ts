@@ -20,7 +20,8 @@ export interface SuiteOptions {
   readonly batch?: number;
   /** seconds after which no request begins: what was not reached is no part of the report */
   readonly budget?: number;
-  readonly onProgress?: (done: number, of: number) => void;
+  /** is told before the first request and after each what was found so far, and of how many cases */
+  readonly onProgress?: (found: Report, of: number) => void;
 }
 
 /** A case on which backend and PyTorch disagree, or that one of them could not compute. */
@@ -77,6 +78,11 @@ export async function runSuite(
         })),
       ),
   );
+  const found = (): Report => {
+    const seconds = { total: (performance.now() - started) / 1000, backend: busy / 1000 };
+    return { backend: backend.name, cases: done, agreed, outputs, failures, worst, coverage, seconds };
+  };
+  onProgress?.(found(), cases.length);
   let next = asked[0]?.();
   for (const [at, chunk] of chunks.entries()) {
     if (performance.now() - started > budget * 1000) break;
@@ -87,7 +93,7 @@ export async function runSuite(
     busy += performance.now() - begun;
     for (const [i, reference] of (await references).entries()) {
       const one = chunk[i]!;
-      const found = judge(one, results[i]!, reference, (node, type, comparison) => {
+      const wrong = judge(one, results[i]!, reference, (node, type, comparison) => {
         const key = `${labelOf(node)} ${type}`;
         const before = worst.get(key) ?? { outputs: 0, ulps: 0, ofBound: 0 };
         outputs++;
@@ -97,18 +103,17 @@ export async function runSuite(
           ofBound: Math.max(before.ofBound, comparison.ofBound),
         });
       });
-      if (found.length === 0) agreed++;
-      failures.push(...found);
+      if (wrong.length === 0) agreed++;
+      failures.push(...wrong);
       if (reference instanceof Error) continue;
       const good = [...one.graph.outputs.keys()].filter((name) => reference.some((run) => run[name]!.state === 'good'));
       for (const feature of featuresBehind(one, good)) coverage.set(feature, (coverage.get(feature) ?? 0) + 1);
     }
     done += chunk.length;
-    onProgress?.(done, cases.length);
+    onProgress?.(found(), cases.length);
   }
   await next?.catch(() => {});
-  const seconds = { total: (performance.now() - started) / 1000, backend: busy / 1000 };
-  return { backend: backend.name, cases: done, agreed, outputs, failures, worst, coverage, seconds };
+  return found();
 }
 
 /** `sum`, `reduce_mean`, `softmax`: the word by which results are collected. */
