@@ -234,7 +234,7 @@ describe.skipIf(!isInstalled('trt10'))('TensorRT 10', () => {
       decompose: (inner: Network, [x]: readonly [x: ReturnType<typeof net.addInput<'float16', [4]>>]) =>
         inner.addReLU(x),
     });
-    net.markOutput(later(net, [net.addInput('x', 'float16', [4])], {}), 'y');
+    net.markOutput(later(net, [net.addInput('x', 'float16', [4])]), 'y');
     const { compile } = await openBackend('tensorrt', 'trt10');
     await expect(compile(net.graph(), { pluginLibrary: pluginLibrary() })).rejects.toThrow(
       /libtrt_dsl_plugins\.so: has no plugin TrtDslSkipLayerNorm of version 2; build it again with "node packages/,

@@ -1,5 +1,6 @@
 import type { DataType } from './data-type.ts';
-import type { OpName } from './node.ts';
+import type { Node, OpName } from './node.ts';
+import type { Tensor } from './tensor.ts';
 
 /** What a graph can be meant for. `onnxruntime` is its CPU, reached through @trt-dsl/onnx-backend. */
 export type Product = 'tensorrt' | 'tensorrt-rtx' | 'onnxruntime';
@@ -41,6 +42,8 @@ export interface Rule {
   readonly nowhere?: DataType;
   /** the tensor is an output of the graph, not only one between layers */
   readonly isOutput?: true;
+  /** a condition that the others cannot say, for a fault of one version: layers of which it is true are refused */
+  readonly offends?: (node: Node, constants: ReadonlySet<Tensor>) => boolean;
   /** the largest value of a numeric attribute */
   readonly most?: readonly [attribute: string, value: number];
   /** what to do about it */
@@ -158,6 +161,18 @@ export const legality: readonly Rule[] = [
       advice: 'TensorRT 10 has no network with both int8 and float8: quantize to one of them',
     }),
   ),
+  {
+    on: [tensorrt10],
+    ops: ['quantize'],
+    offends: (node, constants) => {
+      const { axis } = (node as Node<'quantize'>).attributes;
+      const [x] = node.inputs as readonly [Tensor];
+      const shape = x.shape as readonly unknown[];
+      const fixed = shape.length === 4 && shape.every((size) => typeof size === 'number');
+      return axis !== undefined && x.dataType === 'float16' && fixed && !constants.has(x);
+    },
+    advice: 'TensorRT 10.6 computes this wrongly: give one scale, or addShuffle the float16 tensor to another rank',
+  },
   {
     on: [tensorrt10],
     ops: ['quantize', 'dequantize'],

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { failure } from '../../../test/support/dsl.ts';
 import { everyLayer } from '../../../test/support/every-layer.ts';
+import { dim, type SymbolicDim } from './dim.ts';
 import { legality } from './legality.ts';
 import { Network } from './network.ts';
 import { opNames, ops } from './ops.ts';
 import { withoutPlugins } from './rewrite.ts';
+import type { Tensor } from './tensor.ts';
 import { verify } from './verify.ts';
 import { Weights } from './weights.ts';
 
@@ -57,6 +59,25 @@ test('TensorRT 10 takes int8 or float8 in a network, not both', () => {
       dequantize: dequantize(float8[2, 4], float32[]) → float32[2, 4]: TensorRT 10 has no network with both int8 and float8: quantize to one of them"
   `);
   expect(verify(net.graph(), 'tensorrt-rtx-1.7').warnings).toEqual([]);
+});
+
+test('float16 scales along an axis of four fixed sizes, which TensorRT 10.6 computes wrongly', () => {
+  const quantized = (shape: readonly (number | SymbolicDim)[], dataType: 'float16' | 'float32') => {
+    const net = new Network('axis');
+    const x = net.addInput('x', dataType, shape) as Tensor<'float16', 4>;
+    const scales = Weights.fromNumbers(dataType, [4], [0.1, 0.2, 0.3, 0.4], 'scales') as Weights<'float16', 1>;
+    const q = net.addQuantize(x, scales, { dataType: 'int8', axis: 1 });
+    net.markOutput(net.addDequantize(q, scales, { dataType, axis: 1 }), 'y');
+    return net.graph();
+  };
+  expect(failure(() => verify(quantized([1, 4, 7, 6], 'float16'), 'tensorrt-10.6'))).toMatch(
+    /^unsupported: .*\n {2}quantize: .*: TensorRT 10\.6 computes this wrongly/,
+  );
+  for (const target of ['tensorrt-11.2', 'tensorrt-rtx-1.7', 'onnxruntime'] as const)
+    expect(verify(quantized([1, 4, 7, 6], 'float16'), target).warnings).toEqual([]);
+  expect(verify(quantized([dim('batch'), 4, 7, 6], 'float16'), 'tensorrt-10.6').warnings).toEqual([]);
+  expect(verify(quantized([1, 4, 7], 'float16'), 'tensorrt-10.6').warnings).toEqual([]);
+  expect(verify(quantized([1, 4, 7, 6], 'float32'), 'tensorrt-10.6').warnings).toEqual([]);
 });
 
 test('what is legal may still be strange', () => {

@@ -90,7 +90,7 @@ interface Facts {
 }
 
 function satisfies(node: Node, rule: Rule, { uses, constants, types }: Facts): boolean {
-  if (rule.never) return false;
+  if (rule.never || rule.offends?.(node, constants)) return false;
   if (rule.most) {
     const [attribute, value] = rule.most;
     if (((node.attributes as Record<string, unknown>)[attribute] as number) > value) return false;
