@@ -13,8 +13,10 @@ const utf8Names = 0x800;
 const firstOfJanuary1980 = 0x21;
 const wide = 0xffffffff;
 
-/** Little-endian fields one after the other: `[bytes, value]`. */
-function record(...fields: readonly (readonly [bytes: 2 | 4 | 8, value: number])[]): Uint8Array {
+type Field = readonly [bytes: 2 | 4 | 8, value: number];
+
+/** Little-endian fields one after the other. */
+function record(...fields: readonly Field[]): Uint8Array {
   const out = new Uint8Array(fields.reduce((sum, [bytes]) => sum + bytes, 0));
   const view = new DataView(out.buffer);
   let at = 0;
@@ -26,6 +28,20 @@ function record(...fields: readonly (readonly [bytes: 2 | 4 | 8, value: number])
   }
   return out;
 }
+
+/** What a member's header and its entry in the directory both say: stored, sizes in `extra`. */
+const described = (name: Uint8Array, crc: number, extra: Uint8Array): readonly Field[] => [
+  [2, version],
+  [2, utf8Names],
+  [2, 0],
+  [2, 0],
+  [2, firstOfJanuary1980],
+  [4, crc],
+  [4, wide],
+  [4, wide],
+  [2, name.length],
+  [2, extra.length],
+];
 
 /** A zip archive of stored members, 64-bit sizes throughout. */
 export class ZipWriter {
@@ -44,25 +60,7 @@ export class ZipWriter {
     const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
     this.#members.push({ name, crc, size, offset: this.#sink.size });
     const extra = record([2, 1], [2, 16], [8, size], [8, size]);
-    this.#sink.write(
-      record(
-        ...([
-          [4, 0x04034b50],
-          [2, version],
-          [2, utf8Names],
-          [2, 0],
-          [2, 0],
-          [2, firstOfJanuary1980],
-        ] as const),
-        ...([
-          [4, crc],
-          [4, wide],
-          [4, wide],
-          [2, name.length],
-          [2, extra.length],
-        ] as const),
-      ),
-    );
+    this.#sink.write(record([4, 0x04034b50], ...described(name, crc, extra)));
     for (const bytes of [name, extra, ...pieces]) this.#sink.write(bytes);
   }
 
@@ -71,55 +69,30 @@ export class ZipWriter {
     const start = this.#sink.size;
     for (const { name, crc, size, offset } of this.#members) {
       const extra = record([2, 1], [2, 24], [8, size], [8, size], [8, offset]);
-      this.#sink.write(
-        record(
-          ...([
-            [4, 0x02014b50],
-            [2, version],
-            [2, version],
-            [2, utf8Names],
-            [2, 0],
-            [2, 0],
-            [2, firstOfJanuary1980],
-          ] as const),
-          ...([
-            [4, crc],
-            [4, wide],
-            [4, wide],
-            [2, name.length],
-            [2, extra.length],
-          ] as const),
-          ...([
-            [2, 0],
-            [2, 0],
-            [2, 0],
-            [4, 0],
-            [4, wide],
-          ] as const), // comment, disk, attributes, offset
-        ),
-      );
+      const commentDiskAttributes: readonly Field[] = [
+        [2, 0],
+        [2, 0],
+        [2, 0],
+        [4, 0],
+      ];
+      const head: readonly Field[] = [
+        [4, 0x02014b50],
+        [2, version],
+      ];
+      this.#sink.write(record(...head, ...described(name, crc, extra), ...commentDiskAttributes, [4, wide]));
       for (const bytes of [name, extra]) this.#sink.write(bytes);
     }
     const end = this.#sink.size;
     const count = this.#members.length;
-    this.#sink.write(
-      record(
-        ...([
-          [4, 0x06064b50],
-          [8, 44],
-          [2, version],
-          [2, version],
-          [4, 0],
-          [4, 0],
-          [8, count],
-          [8, count],
-        ] as const),
-        ...([
-          [8, end - start],
-          [8, start],
-        ] as const),
-      ),
-    );
+    const sizes: readonly Field[] = [
+      [2, version],
+      [2, version],
+      [4, 0],
+      [4, 0],
+      [8, count],
+      [8, count],
+    ];
+    this.#sink.write(record([4, 0x06064b50], [8, 44], ...sizes, [8, end - start], [8, start]));
     this.#sink.write(record([4, 0x07064b50], [4, 0], [8, end], [4, 1]));
     this.#sink.write(record([4, 0x06054b50], [2, 0], [2, 0], [2, 0xffff], [2, 0xffff], [4, wide], [4, wide], [2, 0]));
   }
