@@ -199,6 +199,7 @@ export function pluginsIn(engine: { serialize(): Uint8Array }): readonly string[
 async function compare(
   { profile, build, feed, roundings: wanted }: Case,
   type: Half,
+  rounds: number,
 ): Promise<Record<string, unknown>> {
   const tolerance = wanted * roundings[type];
   const net = new Network('plugin');
