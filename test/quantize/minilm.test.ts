@@ -91,7 +91,8 @@ describe('all-MiniLM-L6-v2 by TensorRT-RTX', () => {
     const names = quantizedTensors(findPoints(graph, { recipe })).keys();
     const ranges = new Map([...names].map((name) => [name, 4]));
     const size = await sizeOf(quantize(graph, { dataType, recipe, ranges }));
-    expect(size).toBeLessThan(plain - 0.85 * saved);
+    // the rest is kernels' code: in full precision attention is one kernel, between Q/DQ layers several
+    expect(size).toBeLessThan(plain - 0.8 * saved);
     expect(size).toBeGreaterThan(plain - 1.05 * saved);
   });
 });

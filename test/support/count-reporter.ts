@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Ends the run with the line CI reads: `N passed, N failed` (and `, N skipped` where there are any). */
+/** Ends the run with the line CI reads, `N passed, N failed`; before it says how many were skipped, where there are any. */
 export default class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     const count = { passed: 0, failed: unhandledErrors.length, skipped: 0, pending: 0 };
@@ -10,7 +10,7 @@ export default class CountReporter implements Reporter {
     }
     const skipped = count.skipped + count.pending;
     process.stdout.write(
-      `\n${count.passed} passed, ${count.failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
+      `\n${skipped > 0 ? `${skipped} skipped\n` : ''}${count.passed} passed, ${count.failed} failed\n`,
     );
   }
 }
