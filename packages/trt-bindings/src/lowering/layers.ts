@@ -1,4 +1,4 @@
-import { type DataType, type Dim, floatTypes, type Lowerings, type Node, product, type Tensor } from '@trt-dsl/dsl';
+import { type Dim, type Lowerings, type Node, product, type Tensor } from '@trt-dsl/dsl';
 import type { ITensor } from '../types.ts';
 import { lowerAttention } from './attention.ts';
 import { type Context, isOpen, staticDims } from './context.ts';
@@ -6,6 +6,7 @@ import { nvDataTypes } from './data-types.ts';
 import * as operations from './operations.ts';
 import { lowerPlugin } from './plugin.ts';
 import { constantValue, lazyValue, tensorValue, type Value } from './value.ts';
+import { inFloat32, isResidual, withWideSums } from './wide.ts';
 
 /** A lowering with one output tensor. */
 type Single<N extends Node> = (node: N, inputs: readonly Value[], context: Context) => ITensor;
@@ -31,52 +32,6 @@ const sameRank = (values: readonly Value[]): ITensor[] => {
 };
 const mask = (axes: readonly number[]): number => axes.reduce((bits, axis) => bits | (1 << axis), 0);
 const shapeOf = (tensor: Tensor): readonly Dim[] => tensor.shape as readonly Dim[];
-const isHalf = (dataType: DataType): boolean => floatTypes.includes(dataType) && dataType !== 'float32';
-
-/**
- * Computes in float32 between casts where the type is a half one: LayerNorm, softmax, sums.
- * @param wide x in float32, where it is known before it was rounded
- */
-function inFloat32(
-  node: Node,
-  x: () => ITensor,
-  context: Context,
-  compute: (x: ITensor, name: string) => ITensor,
-  wide?: () => ITensor,
-): ITensor {
-  const { dataType } = node.outputs[0]!;
-  if (!isHalf(dataType)) return compute(x(), node.name);
-  const operand = wide ? wide() : context.cast(x(), dataType, 'float32', `${node.name}/float32`);
-  return context.cast(compute(operand, `${node.name}/compute`), 'float32', dataType, node.name);
-}
-
-/**
- * Computes a product of float16 tensors between casts to float32 and back, which keeps its sums wide: TensorRT runs that
- * pattern of a matrix product as one float16 product with float32 accumulation, and without it may sum in float16.
- * Quantized products sum wide by themselves.
- */
-function withWideSums(
-  node: Node,
-  inputs: readonly Value[],
-  operands: readonly ITensor[],
-  context: Context,
-  compute: (operands: readonly ITensor[], name: string) => ITensor,
-): ITensor {
-  const narrow = node.outputs[0]!.dataType === 'float16' && !inputs.some((input) => input.dequantized);
-  if (!context.wideSums || !narrow) return compute(operands, node.name);
-  const wide = operands.map((half, i) => context.cast(half, 'float16', 'float32', `${node.name}/float32_${i}`));
-  return context.cast(compute(wide, `${node.name}/accumulate`), 'float32', 'float16', node.name);
-}
-
-/**
- * A sum of two tensors in a half type: LayerNorm behind it takes it unrounded, which is most of what a transformer's
- * float16 loses (MiniLM on an H200: 0.7 of PyTorch's error instead of 1.3), and no slower.
- */
-const isResidual = (node: Node<'elementwise'>, inputs: readonly Value[]): boolean =>
-  node.attributes.operation === 'sum' &&
-  isHalf(node.outputs[0]!.dataType) &&
-  !inputs.some(({ weights, dequantized }) => weights || dequantized);
-
 /**
  * What ITopKLayer takes instead of x: it wants two axes or more, and the axis among the last four; axes behind one that
  * is further in front become one.
