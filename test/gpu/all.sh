@@ -24,17 +24,17 @@ step() {
   timeout -k 5 $((most < left ? most : left)) "$@" >"$out/$name.log" 2>&1
   echo "$stream $name: exit $? after $((SECONDS - begun)) s" >>"$out/steps.log"
 }
-random_graphs=(--worker "$repository/test/support/pytorch/worker.py")
+worker=(--worker "$repository/test/support/pytorch/worker.py")
 squad() { step "squad-$1" "$2" env CELLS="${3:-}" BUDGET="$2" OUT="$out/squad-$stream" bash "$repository/examples/bert-squad/gpu/run.sh" "$1"; }
 
 stream_a() { # correctness, and what wants the processor for itself
   step overhead 200 node gpu/overhead.js
   step tests-engine 90 node --test gpu/engine.test.js
   step properties 250 env OMP_NUM_THREADS=1 node properties/properties/run.js tensorrt --count 1000 --jobs 24 --budget 200 \
-    --tries 0 --explain 0 --out "$out/property-tensorrt.json" "${random_graphs[@]}"
+    --tries 0 --explain 0 --out "$out/property-tensorrt.json" "${worker[@]}"
   step tests 280 node --test --test-concurrency=1 gpu/{binding,commands,cuda,legality,network-adds,plans,refit,slot}.test.js
   step mutation 200 env OMP_NUM_THREADS=1 node mutation/tools/mutation/run.js tensorrt --jobs 24 --budget 150 \
-    --out "$out/results-tensorrt.md" "${random_graphs[@]}"
+    --out "$out/results-tensorrt.md" "${worker[@]}"
 }
 stream_b() { # MiniLM, quantized BERT
   TIMING_CACHE=$out/minilm.cache step minilm 300 node gpu/minilm.js "$minilm" "$minilm/ids.json" float16,float32,bfloat16

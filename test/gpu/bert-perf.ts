@@ -3,8 +3,9 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { bert, bertBase, bertLarge, randomParameters } from '@trt-dsl/bert-model';
-import type { FloatType, HostTensor } from '@trt-dsl/dsl';
+import type { FloatType } from '@trt-dsl/dsl';
 import { measureGpu } from '@trt-dsl/trt-bindings';
+import { integers } from './integers.ts';
 import { backend, quantile, save, timed, timingCache } from './support.ts';
 
 const configs = { base: bertBase, large: bertLarge } as const;
@@ -29,11 +30,7 @@ for (const model of models.split(',') as (keyof typeof configs)[])
       float16Sums: sums as 'float32',
     };
     const [engine, buildMs] = await timed(() => backend.compile(graph, options));
-    const ids = (value: (i: number) => number): HostTensor => ({
-      dataType: 'int32',
-      shape: [batch, seq],
-      data: Int32Array.from({ length: batch * seq }, (_, i) => value(i)),
-    });
+    const ids = (value: (i: number) => number) => integers([batch, seq], value);
     const feeds = {
       input_ids: ids((i) => 1000 + (i % 20000)),
       token_type_ids: ids((i) => (i % seq < seq / 3 ? 0 : 1)),

@@ -3,6 +3,7 @@
 import { type HostTensor, Network, type Tensor, Weights } from '@trt-dsl/dsl';
 import { embLayerNorm, layerNorm, qkvToContext, skipLayerNorm } from '@trt-dsl/plugins-cuda';
 import { measureGpu } from '@trt-dsl/trt-bindings';
+import { integers } from './integers.ts';
 import { backend, pluginsIn } from './plugins-kernels.ts';
 import { quantile, save, timingCache } from './support.ts';
 
@@ -14,11 +15,6 @@ const halves = (shape: readonly number[]): HostTensor<'float16'> => ({
   dataType: 'float16',
   shape,
   data: new Uint16Array(shape.reduce((a, b) => a * b, 1)).map((_, i) => 0x3c00 + ((i * 7919) % 512)),
-});
-const integers = (shape: readonly number[], value: (i: number) => number): HostTensor<'int32'> => ({
-  dataType: 'int32',
-  shape,
-  data: Int32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => value(i)),
 });
 const constant = (shape: readonly number[]): Weights<'float16', number> =>
   Weights.of('float16', shape, halves(shape).data) as Weights<'float16', number>;

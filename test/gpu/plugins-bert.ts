@@ -11,6 +11,7 @@ import {
 import type { Graph, HostTensor, Profile } from '@trt-dsl/dsl';
 import { bertKernels } from '@trt-dsl/plugins-cuda';
 import { measureGpu } from '@trt-dsl/trt-bindings';
+import { integers } from './integers.ts';
 import { backend, pluginsIn } from './plugins-kernels.ts';
 import { seeded } from './seeded.ts';
 import { quantile, save, timed, timingCache } from './support.ts';
@@ -41,11 +42,6 @@ interface Row {
   readonly [figure: string]: unknown;
 }
 
-const integers = (shape: readonly number[], value: (i: number) => number): HostTensor => ({
-  dataType: 'int32',
-  shape,
-  data: Int32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => value(i)),
-});
 const word = (sentence: number, place: number): number => 1000 + ((sentence * 7919 + place * 31) % 20000);
 const type = (place: number, length: number): number => (place < length / 3 ? 0 : 1);
 

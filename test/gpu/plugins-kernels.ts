@@ -7,6 +7,7 @@ import { dim, fromNumbers, type HostTensor, Network, type Tensor, toNumbers, Wei
 import { rmsNorm, rmsNormLibrary } from '@trt-dsl/example-custom-plugin';
 import { embLayerNorm, layerNorm, pluginLibrary, qkvToContext, skipLayerNorm } from '@trt-dsl/plugins-cuda';
 import { splitNotes, tensorrt } from '@trt-dsl/trt-bindings';
+import { integers } from './integers.ts';
 import { seeded } from './seeded.ts';
 import { save, timingCache } from './support.ts';
 
@@ -36,11 +37,6 @@ const halves = (dataType: Half, shape: readonly number[]): HostTensor<Half> => (
   dataType,
   shape,
   data: fromNumbers(dataType, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, random.normal)),
-});
-const integers = (shape: readonly number[], value: (i: number) => number): HostTensor<'int32'> => ({
-  dataType: 'int32',
-  shape,
-  data: Int32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => value(i)),
 });
 const constant = (type: Half, shape: readonly number[]): Weights<Half, number> =>
   Weights.of(type, shape, halves(type, shape).data) as Weights<Half, number>;

@@ -20,6 +20,7 @@ import {
 } from '@trt-dsl/dsl';
 import { bertKernels, pluginLibrary } from '@trt-dsl/plugins-cuda';
 import { measureGpu, tensorrt } from '@trt-dsl/trt-bindings';
+import { integers } from './integers.ts';
 import { gemmTable } from './layer-information.ts';
 import { quantile, save, saveText, timed, timingCache } from './support.ts';
 
@@ -55,11 +56,7 @@ function graphOf(model: keyof typeof configs, variant: string): Graph {
 }
 
 function feedsOf(batch: number, seq: number): Record<string, HostTensor> {
-  const ids = (value: (i: number) => number): HostTensor => ({
-    dataType: 'int32',
-    shape: [batch, seq],
-    data: Int32Array.from({ length: batch * seq }, (_, i) => value(i)),
-  });
+  const ids = (value: (i: number) => number) => integers([batch, seq], value);
   return {
     input_ids: ids((i) => 1000 + ((i * 7919) % 20000)),
     token_type_ids: ids((i) => (i % seq < seq / 3 ? 0 : 1)),

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PyTorch } from '../support/pytorch/client.ts';
 import { subjects } from './backends.ts';
@@ -57,7 +59,7 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** Whether a case ends a process of its own with a signal. */
 function crashes(one: GraphCase): boolean {
-  const path = `/tmp/trt-dsl-case-${process.pid}.json`;
+  const path = join(tmpdir(), `trt-dsl-case-${process.pid}.json`);
   writeFileSync(path, JSON.stringify(caseToJson(one, '')));
   try {
     execFileSync(process.execPath, [process.argv[1]!, name, '--case', path], { stdio: 'ignore' });

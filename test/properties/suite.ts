@@ -116,8 +116,8 @@ export async function runSuite(
   return found();
 }
 
-/** `sum`, `reduce_mean`, `softmax`: the word by which results are collected. */
-const labelOf = ({ op, attributes }: Node): string => {
+/** `softmax`, `elementwise sum`, `activation relu`: the words by which results, and rows of lowering tables, are known. */
+export const labelOf = ({ op, attributes }: Node): string => {
   const { operation, type } = attributes as { operation?: string; type?: string };
   return operation ? `${op} ${operation}` : type ? `${op} ${type}` : op;
 };

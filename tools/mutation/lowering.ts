@@ -1,4 +1,5 @@
 import type { Graph, Node } from '@trt-dsl/dsl';
+import { labelOf } from '../../test/properties/suite.ts';
 
 /** A call that a lowering makes: an ONNX node, or a method of a TensorRT network or layer. */
 export interface Call {
@@ -33,12 +34,6 @@ export interface Mistake {
 /** An entry of a lowering table. */
 export type Lower = (node: Node, inputs: readonly never[], context: object) => readonly unknown[];
 
-/** `softmax`, `elementwise sum`, `activation relu`: a row of a lowering table. */
-export function rowOf({ op, attributes }: Node): string {
-  const { operation, type } = attributes as { operation?: string; type?: string };
-  return operation ? `${op} ${operation}` : type ? `${op} ${type}` : op;
-}
-
 /** A backend's lowering table, opened up: watches come between its entries and what they write to. */
 export abstract class Lowering {
   readonly #watches: Watch[] = [];
@@ -68,7 +63,7 @@ export abstract class Lowering {
   protected open(table: Record<string, Lower>): void {
     for (const [op, lower] of Object.entries(table))
       table[op] = (node, inputs, context) => {
-        const place = { row: rowOf(node), node };
+        const place = { row: labelOf(node), node };
         const given = this.#watches.reduce((known, watch) => watch.node?.(known) ?? known, node);
         return this.within(place, () => this.lowered(place, lower(given, inputs, this.prepared(context))));
       };

@@ -1,5 +1,6 @@
 import type { Node } from '@trt-dsl/dsl';
-import { type Call, type Lowering, rowOf, type Watch } from './lowering.ts';
+import { labelOf } from '../../test/properties/suite.ts';
+import type { Call, Lowering, Watch } from './lowering.ts';
 import type { Row, Rows } from './observe.ts';
 import { other } from './other.ts';
 
@@ -20,7 +21,7 @@ const inNode = (row: string, what: string, change: (node: Node) => Node): Mutati
   row,
   what,
   needs: row,
-  watch: { node: (node) => (rowOf(node) === row ? change(node) : node) },
+  watch: { node: (node) => (labelOf(node) === row ? change(node) : node) },
 });
 
 /** A mistake in the calls of one name that a row makes. */

@@ -1,5 +1,6 @@
 import type { Graph, Node } from '@trt-dsl/dsl';
-import { type Lowering, rowOf } from './lowering.ts';
+import { labelOf } from '../../test/properties/suite.ts';
+import type { Lowering } from './lowering.ts';
 
 /** What a row of the table was seen to do. */
 export interface Row {
@@ -35,7 +36,7 @@ export function observe(lowering: Lowering, graphs: readonly Graph[]): Observed 
   };
   const stop = lowering.watch({
     node(node) {
-      const name = rowOf(node);
+      const name = labelOf(node);
       const { attributes } = noted(name, node);
       show(node, name);
       for (const [key, value] of Object.entries(node.attributes)) {

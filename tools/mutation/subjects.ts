@@ -1,7 +1,7 @@
 import type { Node, Tensor } from '@trt-dsl/dsl';
 import { extract, feedsOf, type GraphCase } from '../../test/properties/generate/case.ts';
+import { labelOf } from '../../test/properties/suite.ts';
 import type { PyTorch, ReferenceResult } from '../../test/support/pytorch/client.ts';
-import { rowOf } from './lowering.ts';
 import { type Observed, observe } from './observe.ts';
 import type { Target } from './targets.ts';
 
@@ -61,7 +61,7 @@ export function smallParts(
     for (const node of whole.graph.nodes) {
       const own = shows.get(node);
       if (!own || node.op === 'input') continue;
-      const types = `${rowOf(node)} of ${[...node.inputs, ...node.outputs].map(({ dataType }) => dataType)}`;
+      const types = `${labelOf(node)} of ${[...node.inputs, ...node.outputs].map(({ dataType }) => dataType)}`;
       if (!lacks(types, wanted.types) && ![...own].some((one) => lacks(one, wanted.each))) continue;
       // Every third has two layers at least: what one leaves to the next shows in no graph of one.
       const tries = parts.length % 3 === 2 ? depths.slice(1) : depths;

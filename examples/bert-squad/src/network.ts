@@ -119,7 +119,7 @@ export async function networkOf(
     calibration: text,
     plugins: pluginsOf(float, chosen),
   };
-  const graph = graphOf((precision, kernels) => model.graph(precision, task, kernels), settings);
+  const graph = graphOf(() => float, settings);
   if (args.recipe === undefined) context.progress.note(usual.note);
   if (note !== undefined) context.progress.note(note);
   return { settings, graph, pluginLibrary: chosen.library };

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { BertConfig, BertKernels } from '@trt-dsl/bert-model';
 import { type FloatType, type Graph, messageOf, TrtDslError } from '@trt-dsl/dsl';
-import { autoKernels, type BertKernelName, bertKernels, pluginLibrary } from '@trt-dsl/plugins-cuda';
+import { autoKernels, type BertKernelName, bertKernels, headSizes, pluginLibrary } from '@trt-dsl/plugins-cuda';
 import { formatBackend, type OpenBackend } from './backends.ts';
 
 /** The layers of BERT that a plugin can compute, as `--plugins` names them. */
@@ -40,8 +40,6 @@ export interface PluginSituation {
 
 const none: PluginChoice = { layers: [], library: null, notes: [] };
 
-/** The head sizes that qkvToContext takes; `auto` leaves it out for others. */
-const headSizes = [32, 64, 96, 128];
 /** The least compute capability that the library has kernels for. */
 const leastCapability = 8;
 

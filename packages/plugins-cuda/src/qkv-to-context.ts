@@ -14,6 +14,9 @@ export interface QkvToContextFields {
   readonly [name: string]: number | string;
 }
 
+/** The head sizes that the kernel has. */
+export const headSizes: readonly number[] = [32, 64, 96, 128];
+
 /** What a masked score is lowered by: enough for exp to give 0 in every type, and within float16's range. */
 const lowered = 30000;
 
@@ -42,7 +45,7 @@ export const qkvToContext = definePlugin({
         `qkvToContext: mask '${mask}' wants qkv ${packed ? '[total, 3 * hidden]' : '[batch, seq, 3 * hidden]'} and ${mask === 'none' ? 'no second input' : `${mask} as second input`}`,
       );
     const size = Number(shape.at(-1)) / 3 / heads;
-    if (![32, 64, 96, 128].includes(size))
+    if (!headSizes.includes(size))
       throw new TrtDslError(
         'shape',
         `qkvToContext: qkv [${shape.join(', ')}] with ${heads} heads has head size ${size}; expected 32, 64, 96 or 128`,
