@@ -1,4 +1,4 @@
-import { type CompileOptions, type Engine, type Graph, messageOf, TrtDslError } from '@trt-dsl/dsl';
+import { type CompileOptions, type Engine, type Graph, messageOf, pluginsIn, TrtDslError } from '@trt-dsl/dsl';
 import type { TensorRTBackend, TensorRTCompileOptions } from '@trt-dsl/trt-bindings';
 
 /** What can build and run an engine, best first. */
@@ -38,7 +38,7 @@ export interface OpenBackend {
  */
 export async function openBackend(name: BackendName, product?: string): Promise<OpenBackend> {
   if (name === 'onnx') return openOnnx();
-  const { isInstalled, tensorrt } = await import('@trt-dsl/trt-bindings');
+  const { isInstalled, missingPlugins, tensorrt } = await import('@trt-dsl/trt-bindings');
   const wanted =
     name === 'tensorrt-rtx'
       ? 'rtx'
@@ -59,7 +59,12 @@ export async function openBackend(name: BackendName, product?: string): Promise<
     tensorrt: backend,
     compile: async (graph, { pluginLibrary = null, ...options }) => {
       const chosen = withLibrary(pluginLibrary);
-      if (pluginLibrary !== null) requirePlugins(graph, chosen, pluginLibrary);
+      const [missing] = pluginLibrary === null ? [] : missingPlugins(chosen.tensorrt, pluginsIn(graph));
+      if (missing !== undefined)
+        throw new TrtDslError(
+          'argument',
+          `${pluginLibrary}: has no plugin ${missing.replace('@', ' of version ')}; build it again with "node packages/plugins-cuda/scripts/build.mjs"`,
+        );
       return chosen.compile(graph, { lanes: 1, ...options });
     },
     load: async (bytes, { pluginLibrary = null, ...options } = {}) =>
@@ -69,25 +74,6 @@ export async function openBackend(name: BackendName, product?: string): Promise<
 
 /** The backends that have loaded a library of plugins, by product and library. */
 const withPlugins = new Map<string, TensorRTBackend>();
-
-/** Refuses a library of another version than the network's plugins are. @throws TrtDslError 'argument' */
-function requirePlugins(graph: Graph, { tensorrt }: TensorRTBackend, library: string): void {
-  const known = new Set(
-    tensorrt
-      .getPluginRegistry()
-      .getAllCreators()
-      .map(({ name, version }) => `${name} ${version}`),
-  );
-  for (const node of graph.nodes) {
-    if (node.op !== 'plugin') continue;
-    const { plugin, version } = node.attributes;
-    if (!known.has(`${plugin} ${version}`))
-      throw new TrtDslError(
-        'argument',
-        `${library}: has no plugin ${plugin} of version ${version}; build it again with "node packages/plugins-cuda/scripts/build.mjs"`,
-      );
-  }
-}
 
 async function openOnnx(): Promise<OpenBackend> {
   const { onnxBackend, opset } = await import('@trt-dsl/onnx-backend').catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { BertConfig, BertKernels } from '@trt-dsl/bert-model';
-import { type FloatType, type Graph, messageOf, TrtDslError } from '@trt-dsl/dsl';
+import { type FloatType, type Graph, messageOf, pluginsIn, TrtDslError } from '@trt-dsl/dsl';
 import { autoKernels, type BertKernelName, bertKernels, headSizes, pluginLibrary } from '@trt-dsl/plugins-cuda';
 import { formatBackend, type OpenBackend } from './backends.ts';
 
@@ -115,10 +115,7 @@ function whyNotHere({ tensorrt }: OpenBackend): string | undefined {
 /** The plugins of a float network: what was chosen, and the versions that the graph has. */
 export function pluginsOf(graph: Graph, { layers, library }: PluginChoice): Plugins | null {
   if (layers.length === 0) return null;
-  const versions = graph.nodes.flatMap((node) =>
-    node.op === 'plugin' ? [`${node.attributes.plugin}@${node.attributes.version}`] : [],
-  );
-  return { layers, versions: [...new Set(versions)], library: library && basename(library) };
+  return { layers, versions: pluginsIn(graph), library: library && basename(library) };
 }
 
 /** The kernels that BERT is to be made with. */

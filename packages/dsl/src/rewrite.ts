@@ -70,6 +70,15 @@ function copyNodes(graph: Graph, known: Map<Tensor, Tensor>, net: Network, copy:
   }
 }
 
+/** The plugins of a graph, `name@version`, each once. */
+export const pluginsIn = (graph: Graph): readonly string[] => [
+  ...new Set(
+    graph.nodes.flatMap((node) =>
+      node.op === 'plugin' ? [`${node.attributes.plugin}@${node.attributes.version}`] : [],
+    ),
+  ),
+];
+
 /** The graph with every plugin layer replaced by its decomposition, for backends that have no plugins. */
 export function withoutPlugins(graph: Graph, keep: (node: Node<'plugin'>) => boolean = () => false): Graph {
   const goes = (node: Node): node is Node<'plugin'> => node.op === 'plugin' && !keep(node);

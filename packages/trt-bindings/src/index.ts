@@ -3,6 +3,7 @@ export { TensorRTEngine } from './backend/engine.ts';
 export { type MeasureOptions, measureGpu } from './backend/measure.ts';
 export type { RunOptions, TensorRTCompileOptions, TensorRTOptions } from './backend/options.ts';
 export { type PlanNotes, splitNotes } from './backend/plan.ts';
+export { missingPlugins } from './backend/plugins.ts';
 export { type TensorRTBackend, tensorrt } from './backend/tensorrt.ts';
 export { cacheFolder, checkoutRoot } from './cache.ts';
 export * from './enums.ts';
