@@ -1,18 +1,16 @@
 import {
-  bindFeeds,
   type Dim,
   dim,
   type Engine,
   type Feeds,
-  formatShape,
-  type HostTensor,
   type Results,
   type Tensors,
   type TensorType,
   TrtDslError,
 } from '@trt-dsl/dsl';
 import { dslDataType } from '../lowering/data-types.ts';
-import type { Dims, ICudaEngine, IRuntime, TensorRT } from '../types.ts';
+import type { ICudaEngine, IRuntime, TensorRT } from '../types.ts';
+import { FeedBinder, type ProfileShapes } from './binder.ts';
 import { Lane } from './lane.ts';
 import type { RunOptions } from './options.ts';
 import { appendNotes, type PlanNotes } from './plan.ts';
@@ -21,20 +19,10 @@ import { appendNotes, type PlanNotes } from './plan.ts';
 interface Loaded {
   readonly runtime: IRuntime;
   readonly native: ICudaEngine;
-  readonly profiles: readonly ProfileShapes[];
+  readonly binder: FeedBinder;
   readonly lanes: Lane[];
   readonly free: Lane[];
   readonly waiting: ((lane: Lane) => void)[];
-}
-
-/** The smallest and largest shape of each input in one profile, in the inputs' order. */
-type ProfileShapes = readonly { readonly min: Dims; readonly max: Dims }[];
-
-/** A run whose feeds were checked. */
-interface Bound {
-  readonly key: string;
-  readonly profile: number;
-  readonly feeds: readonly HostTensor[];
 }
 
 /** A TensorRT plan that runs on the GPU. It is loaded when it first has to run, so that a machine without one can build it. */
@@ -69,7 +57,7 @@ export class TensorRTEngine<I extends Tensors = Tensors, O extends Tensors = Ten
 
   async run(feeds: Feeds<I>): Promise<Results<O>> {
     const loaded = this.#load();
-    const { key, profile, feeds: tensors } = this.#bind(feeds, loaded);
+    const { key, profile, feeds: tensors } = loaded.binder.bind(feeds);
     const free = this.#freeLane(loaded, key);
     // Feeds are what they were at the call: a free lane reads them at once, a run that has to wait keeps a copy.
     const fed = free ? tensors : tensors.map((tensor) => ({ ...tensor, data: tensor.data.slice() }));
@@ -87,7 +75,7 @@ export class TensorRTEngine<I extends Tensors = Tensors, O extends Tensors = Ten
    */
   runSync(feeds: Feeds<I>): Results<O> {
     const loaded = this.#load();
-    const { key, profile, feeds: tensors } = this.#bind(feeds, loaded);
+    const { key, profile, feeds: tensors } = loaded.binder.bind(feeds);
     const lane = this.#freeLane(loaded, key);
     if (!lane)
       throw new TrtDslError('backend', 'runSync: every lane is busy; await the runs under way, or allow more lanes');
@@ -126,8 +114,8 @@ export class TensorRTEngine<I extends Tensors = Tensors, O extends Tensors = Ten
     const runtime = this.#tensorrt.createInferRuntime();
     try {
       const native = runtime.deserializeCudaEngine(this.#plan);
-      const profiles = shapesOf(native, [...this.inputs.keys()]);
-      this.#loaded = { runtime, native, profiles, lanes: [], free: [], waiting: [] };
+      const binder = new FeedBinder(this.inputs, shapesOf(native, [...this.inputs.keys()]));
+      this.#loaded = { runtime, native, binder, lanes: [], free: [], waiting: [] };
       return this.#loaded;
     } catch (error) {
       runtime.close();
@@ -138,25 +126,6 @@ export class TensorRTEngine<I extends Tensors = Tensors, O extends Tensors = Ten
   #unload({ native, runtime }: Loaded): void {
     native.close();
     runtime.close();
-  }
-
-  #bind(feeds: Feeds<I>, { profiles }: Loaded): Bound {
-    const { tensors } = bindFeeds(this.inputs, feeds);
-    const fed = [...tensors.values()];
-    const profile = profiles.findIndex((shapes) => holds(shapes, fed));
-    if (profile < 0) throw this.#noProfile(profiles, fed);
-    let key = `${profile}`;
-    for (const { shape } of fed) key += `,${shape.join('x')}`;
-    return { key, profile, feeds: fed };
-  }
-
-  #noProfile(profiles: readonly ProfileShapes[], fed: readonly HostTensor[]): TrtDslError {
-    const names = [...this.inputs.keys()];
-    const asked = names.map((name, i) => `${name}${formatShape(fed[i]!.shape)}`).join(', ');
-    const ranges = profiles.map((shapes) =>
-      shapes.map(({ min, max }, i) => `${names[i]} ${formatShape(min)} to ${formatShape(max)}`).join(', '),
-    );
-    return new TrtDslError('shape', `no profile of the engine takes ${asked}; it has ${ranges.join('; ')}`);
   }
 
   /** A lane that is free, ready for these shapes if there is one; a new one as long as there may be more. */
@@ -195,9 +164,6 @@ const shapesOf = (native: ICudaEngine, inputs: readonly string[]): ProfileShapes
       max: native.getProfileShape(name, profile, 'MAX'),
     })),
   );
-
-const holds = (shapes: ProfileShapes, fed: readonly HostTensor[]): boolean =>
-  shapes.every(({ min, max }, i) => fed[i]!.shape.every((size, axis) => size >= min[axis]! && size <= max[axis]!));
 
 /** The notes of a plan that came without: open sizes are named after the input and the axis, `x_0`. */
 export function notesOf(tensorrt: TensorRT, native: ICudaEngine): PlanNotes {

@@ -1,4 +1,4 @@
-import { type DataType, dataTypes, type HostArray, type HostTensor, type Results, type TensorType } from '@trt-dsl/dsl';
+import { dataTypes, type HostArray, type HostTensor, type Results, type TensorType } from '@trt-dsl/dsl';
 import type {
   CudaDevice,
   CudaMemory,
@@ -7,6 +7,7 @@ import type {
   ICudaEngine,
   IExecutionContext,
   PinnedMemory,
+  SlotBinding,
 } from '../types.ts';
 
 /** What a lane needs to know of the engine. */
@@ -18,16 +19,18 @@ export interface LaneEngine {
   readonly cudaGraph: boolean;
 }
 
+/** A tensor in pinned memory, where each run overwrites it. */
+interface Pinned extends HostTensor {
+  readonly name: string;
+  readonly binding: SlotBinding;
+}
+
 /** Shapes of one kind of run, found once. */
 interface Prepared {
   readonly context: IExecutionContext;
   readonly slot: ExecutionSlot;
-  readonly outputs: readonly {
-    readonly name: string;
-    readonly dataType: DataType;
-    readonly shape: readonly number[];
-    readonly length: number;
-  }[];
+  readonly inputs: readonly Pinned[];
+  readonly outputs: readonly Pinned[];
 }
 
 interface Buffer {
@@ -57,23 +60,17 @@ export class Lane {
   /** Runs and waits in another thread. */
   async run(key: string, profile: number, feeds: readonly HostTensor[]): Promise<Results> {
     const prepared = this.#prepare(key, profile, feeds);
-    const results = allocate(prepared);
-    await prepared.slot.run(
-      feeds.map(({ data }) => data),
-      Object.values(results).map(({ data }) => data),
-    );
-    return results;
+    take(prepared, feeds);
+    await prepared.slot.run(prepared.inputs.map(nothing), prepared.outputs.map(nothing));
+    return resultsOf(prepared);
   }
 
   /** Runs and waits here. */
   runSync(key: string, profile: number, feeds: readonly HostTensor[]): Results {
     const prepared = this.#prepare(key, profile, feeds);
-    const results = allocate(prepared);
-    prepared.slot.runSync(
-      feeds.map(({ data }) => data),
-      Object.values(results).map(({ data }) => data),
-    );
-    return results;
+    take(prepared, feeds);
+    prepared.slot.runSync(prepared.inputs.map(nothing), prepared.outputs.map(nothing));
+    return resultsOf(prepared);
   }
 
   /** Whether a run of these shapes is ready to go. */
@@ -82,11 +79,7 @@ export class Lane {
   }
 
   close(): void {
-    for (const { slot, context } of this.#prepared.values()) {
-      slot.close();
-      context.close();
-    }
-    this.#prepared.clear();
+    while (this.#prepared.size > 0) this.#forget();
     for (const { host, device } of this.#buffers.values()) {
       host.close();
       device.close();
@@ -116,61 +109,86 @@ export class Lane {
   }
 
   #create(profile: number, feeds: readonly HostTensor[]): Prepared {
+    const context = this.#engine.native.createExecutionContext('USER_MANAGED');
+    try {
+      return this.#inContext(context, profile, feeds);
+    } catch (error) {
+      context.close();
+      throw error;
+    }
+  }
+
+  #inContext(context: IExecutionContext, profile: number, feeds: readonly HostTensor[]): Prepared {
     const { native, inputs, outputs, cudaGraph } = this.#engine;
-    const context = native.createExecutionContext('USER_MANAGED');
     if (native.getNbOptimizationProfiles() > 1) context.setOptimizationProfileAsync(profile, this.#stream);
     [...inputs.keys()].forEach((name, i) => {
       context.setInputShape(name, feeds[i]!.shape);
     });
     context.inferShapes();
     this.#giveScratch(context);
-    const fed = [...inputs].map(([name], i) => this.#binding(name, feeds[i]!.data.byteLength));
-    const made = [...outputs].map(([name, { dataType }]) => {
-      const shape = context.getTensorShape(name);
-      const length = shape.reduce((a, b) => a * b, 1);
-      return { name, dataType, shape, length };
-    });
-    const returned = made.map(({ name, dataType, length }) => this.#binding(name, length * dataTypes[dataType].bytes));
+    const fed = [...inputs.keys()].map((name, i) => this.#bindings(name, feeds[i]!));
+    const made = [...outputs].map(([name, { dataType }]) =>
+      this.#bindings(name, { dataType, shape: context.getTensorShape(name) }),
+    );
     const slot = context.createExecutionSlot({
       stream: this.#stream,
-      inputs: fed,
-      outputs: returned,
+      inputs: fed.map(({ binding }) => binding),
+      outputs: made.map(({ binding }) => binding),
       graph: cudaGraph,
     });
-    return { context, slot, outputs: made };
+    return { context, slot, inputs: fed, outputs: made };
   }
 
   /** Scratch memory for the context: the lane's own, replaced by a larger one where needed. */
   #giveScratch(context: IExecutionContext): void {
     const needed = Math.max(context.updateDeviceMemorySizeForShapes(), 1);
     if (!this.#scratch || this.#scratch.byteLength < needed) {
-      this.#scratch?.close();
+      this.#outgrow(this.#scratch);
+      this.#scratch = undefined; // which it stays if there is not enough memory
       this.#scratch = this.#engine.device.memAlloc(needed);
     }
     context.setDeviceMemoryV2(this.#scratch, this.#scratch.byteLength);
   }
 
   /** Memory for a tensor: the lane's own, replaced by a larger one where needed. */
-  #binding(name: string, byteLength: number) {
+  #bindings(name: string, { dataType, shape }: Pick<HostTensor, 'dataType' | 'shape'>): Pinned {
+    const { array: View, bytes } = dataTypes[dataType];
+    const length = shape.reduce((a, b) => a * b, 1);
+    const byteLength = length * bytes;
     let buffer = this.#buffers.get(name);
     if (!buffer || buffer.host.byteLength < byteLength) {
-      buffer?.host.close();
-      buffer?.device.close();
+      this.#outgrow(buffer?.host, buffer?.device);
+      this.#buffers.delete(name);
       const { device } = this.#engine;
       const capacity = Math.max(byteLength, 1);
       buffer = { host: device.memAllocHost(capacity), device: device.memAlloc(capacity) };
       this.#buffers.set(name, buffer);
     }
-    return { name, ...buffer, byteLength };
+    const data = new View(buffer.host.buffer, 0, length) as HostArray;
+    return { name, dataType, shape, data, binding: { name, ...buffer, byteLength } };
+  }
+
+  /** Frees memory that is too small now; what was prepared with it is prepared anew when its shapes come again. */
+  #outgrow(...memory: readonly (CudaMemory | PinnedMemory | undefined)[]): void {
+    if (memory.every((each) => each === undefined)) return;
+    while (this.#prepared.size > 0) this.#forget();
+    for (const each of memory) each?.close();
   }
 }
 
-function allocate({ outputs }: Prepared): Record<string, HostTensor> {
+/** For the slot: its data is in pinned memory, or stays there. */
+const nothing = (): null => null;
+
+/** Copies the feeds to pinned memory: in JavaScript, as each array that a native call has to look at costs a microsecond. */
+function take({ inputs }: Prepared, feeds: readonly HostTensor[]): void {
+  inputs.forEach(({ data }, i) => {
+    (data as Uint8Array).set(feeds[i]!.data as Uint8Array);
+  });
+}
+
+/** Copies of the outputs. */
+function resultsOf({ outputs }: Prepared): Results {
   const results: Record<string, HostTensor> = {};
-  for (const { name, dataType, shape, length } of outputs) {
-    const bytes = new Uint8Array(length * dataTypes[dataType].bytes);
-    const { array: View } = dataTypes[dataType];
-    results[name] = { dataType, shape, data: new View(bytes.buffer, 0, length) as HostArray };
-  }
+  for (const { name, dataType, shape, data } of outputs) results[name] = { dataType, shape, data: data.slice() };
   return results;
 }
