@@ -3,7 +3,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { PyTorch } from '../support/pytorch/client.ts';
+import { PyTorch, usualPython } from '../support/pytorch/client.ts';
 import { subjects } from './backends.ts';
 import { type CaseJson, caseFromJson, caseToJson } from './case-json.ts';
 import { explain } from './explain.ts';
@@ -35,7 +35,7 @@ const { positionals, values } = parseArgs({
     count: { type: 'string', default: '1000' },
     group: { type: 'string' },
     slack: { type: 'string' },
-    python: { type: 'string', default: process.env['PYTHON'] ?? 'python3' },
+    python: { type: 'string', default: usualPython() },
     worker: { type: 'string', default: 'test/support/pytorch/worker.py' },
     device: { type: 'string', default: 'CPU' },
     out: { type: 'string' },

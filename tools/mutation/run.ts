@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { PyTorch } from '../../test/support/pytorch/client.ts';
+import { PyTorch, usualPython } from '../../test/support/pytorch/client.ts';
 import { explanations } from './explanations.ts';
 import { mutationsOf } from './mutations.ts';
 import { observe } from './observe.ts';
@@ -37,7 +37,7 @@ const { positionals, values } = parseArgs({
     gpus: { type: 'string', default: '1' },
     budget: { type: 'string', default: '3600' },
     device: { type: 'string' },
-    python: { type: 'string', default: process.env['PYTHON'] ?? 'python3' },
+    python: { type: 'string', default: usualPython() },
     worker: { type: 'string', default: 'test/support/pytorch/worker.py' },
     out: { type: 'string' },
   },
@@ -56,7 +56,8 @@ const observed = observe(
   cases.map(({ graph }) => graph),
 );
 const most = Number(values.most ?? target.most);
-const parts = smallParts(cases, observed, target, { each: Math.ceil(most / 2), types: Math.ceil(most / 6) });
+const wanted = { each: Math.ceil(most / 2), types: Math.ceil(most / 6) };
+const parts = [...target.rare, ...smallParts(cases, observed, target, wanted)];
 const torch = await PyTorch.start(values.python, values.worker);
 const subjects = await specimens(torch, parts, target);
 torch.close();

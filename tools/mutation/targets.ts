@@ -2,6 +2,7 @@ import { type Subject, subjects } from '../../test/properties/backends.ts';
 import type { GraphCase } from '../../test/properties/generate/case.ts';
 import { generate } from '../../test/properties/generate/generate.ts';
 import { legalCases, legalPart } from '../../test/properties/legal.ts';
+import { rareCases } from '../../test/properties/rare.ts';
 import type { Lowering } from './lowering.ts';
 
 /** A backend whose lowerings are broken. */
@@ -20,6 +21,8 @@ export interface Target {
   /** whether a part of a graph is one that it can have */
   readonly takes: (one: GraphCase) => boolean;
   readonly draw: (count: number) => readonly GraphCase[];
+  /** graphs to try first, of what random ones show nowhere */
+  readonly rare: readonly GraphCase[];
 }
 
 type Open = () => Promise<Target>;
@@ -29,6 +32,7 @@ const tensorrt =
   async () => {
     const { TensorRTLowering } = await import('./tensorrt.ts');
     const subject = await subjects[name]!();
+    const takes = (one: GraphCase): boolean => legalPart(one, subject.target) === one;
     return {
       title,
       table: 'packages/trt-bindings/src/lowering',
@@ -37,8 +41,9 @@ const tensorrt =
       runs: name !== 'rtx',
       group: 5,
       most: 16,
-      takes: (one) => legalPart(one, subject.target) === one,
+      takes,
       draw: (count) => legalCases(1, count, subject.target, subject.excluded),
+      rare: rareCases().filter(takes),
     };
   };
 
@@ -56,6 +61,7 @@ export const targets: Readonly<Record<string, Open>> = {
       most: 60,
       takes: () => true,
       draw: (count) => Array.from({ length: count }, (_, i) => generate(1 + i)),
+      rare: [],
     };
   },
   tensorrt: tensorrt('tensorrt', 'TensorRT'),

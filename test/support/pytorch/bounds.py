@@ -96,6 +96,8 @@ def truth(f, a, inputs):
 def softmax(f, a, inputs):
     (x,) = inputs
     v = f(a, x.v)
+    if v.numel() == 0:
+        return v, x.e
     top = x.v.amax(a.axis, keepdim=True)
     doubt = x.e + x.e.amax(a.axis, keepdim=True) + a.slack * UNIT * (1 + (top - x.v))
     return v, (v * torch.expm1(doubt)).clamp(max=1)

@@ -1,7 +1,14 @@
 import { Buffer } from 'node:buffer';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bytesOf, type Feeds, type Graph, type HostArray, type Sizes, TrtDslError, toJson } from '@trt-dsl/dsl';
+
+/** The Python of programs that are told of none: $PYTHON, what install-pytorch.sh made in this checkout, python3. */
+export function usualPython(): string {
+  const made = '.cache/python/bin/python';
+  return process.env['PYTHON'] ?? (existsSync(made) ? made : 'python3');
+}
 
 /** One run of a graph: what is fed (with shapes) and the sizes of its named dims. */
 export interface ReferenceRun {
