@@ -1,4 +1,12 @@
-import { type CompileOptions, type Engine, type Graph, messageOf, pluginsIn, TrtDslError } from '@trt-dsl/dsl';
+import {
+  type Backend,
+  type CompileOptions,
+  type Engine,
+  type Graph,
+  messageOf,
+  pluginsIn,
+  TrtDslError,
+} from '@trt-dsl/dsl';
 import type { TensorRTBackend, TensorRTCompileOptions } from '@trt-dsl/trt-bindings';
 
 /** What can build and run an engine, best first. */
@@ -25,6 +33,8 @@ export interface PluginLibrary {
 /** A backend that was opened: its library is loaded. */
 export interface OpenBackend {
   readonly about: BackendVersion;
+  /** as dsl's functions take it */
+  readonly backend: Backend;
   /** TensorRT's backend itself, for what only it can do */
   readonly tensorrt?: TensorRTBackend;
   compile(graph: Graph, options: BuildOptions & PluginLibrary): Promise<Engine>;
@@ -56,6 +66,7 @@ export async function openBackend(name: BackendName, product?: string): Promise<
   };
   return {
     about: { name, product: wanted, version: backend.tensorrt.version },
+    backend,
     tensorrt: backend,
     compile: async (graph, { pluginLibrary = null, ...options }) => {
       const chosen = withLibrary(pluginLibrary);
@@ -84,6 +95,7 @@ async function openOnnx(): Promise<OpenBackend> {
   const backend = onnxBackend();
   return {
     about: { name: 'onnx', product: '', version: `opset ${opset}` },
+    backend,
     compile: (graph, { profiles, signal, onProgress }) =>
       backend.compile(graph, {
         ...(profiles && { profiles }),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { BertConfig, BertFeeds, Tokenizer } from '@trt-dsl/bert-model';
+import { type BertConfig, type BertFeeds, parseSquad, type Tokenizer } from '@trt-dsl/bert-model';
 import { messageOf, TrtDslError } from '@trt-dsl/dsl';
-import { readLines } from '@trt-dsl/tools';
+import { linesOf } from '@trt-dsl/tools';
 import { readNpy } from '@trt-dsl/weights';
 import { paddedFeeds, type Row, squadWindows } from './inputs.ts';
 
@@ -45,23 +45,21 @@ export function readCalibrationData(path: string, reader: Reader): CalibrationSe
   return { kind, sequences: kept.length, batches };
 }
 
+/** What the file holds, and its rows; a text is read and parsed once. */
 function rowsOf(path: string, reader: Reader): { readonly kind: DataKind; readonly rows: readonly Row[] } {
+  const { tokenizer, seq, count } = reader;
   const bytes = bytesAt(path);
   if (bytes.length === 0) throw refusal(path, 'is empty');
   if (bytes.subarray(0, 6).toString('latin1') === '\x93NUMPY')
     return { kind: 'token arrays', rows: tokenRows(path, npyArrays(path), reader) };
   const text = textOf(path, bytes).trimStart();
-  if (/^[[{]/.test(text)) {
-    const json = parsed(path, text);
-    if (Array.isArray(json)) return { kind: 'token arrays', rows: tokenRows(path, json, reader) };
-    if (!Object.hasOwn(json as object, 'data')) throw refusal(path, 'is a JSON object without "data"');
-    return { kind: 'SQuAD questions', rows: squadWindows(path, reader.tokenizer(), reader.seq, reader.count) };
-  }
-  const tokenizer = reader.tokenizer();
-  const rows = readLines(path)
-    .slice(0, reader.count)
-    .map((line) => tokenizer.encode(line, undefined, { maxLength: reader.seq }));
-  return { kind: 'lines of text', rows };
+  if (text.startsWith('['))
+    return { kind: 'token arrays', rows: tokenRows(path, parsed(path, text) as readonly unknown[], reader) };
+  if (text.startsWith('{'))
+    return { kind: 'SQuAD questions', rows: squadWindows(parseSquad(text, path), tokenizer(), seq, count) };
+  const lines = linesOf(text, path).slice(0, count);
+  const words = tokenizer();
+  return { kind: 'lines of text', rows: lines.map((line) => words.encode(line, undefined, { maxLength: seq })) };
 }
 
 const refusal = (path: string, what: string): TrtDslError =>

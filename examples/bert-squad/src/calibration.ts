@@ -3,6 +3,7 @@ import {
   type Calibration,
   collectCalibration,
   findPoints,
+  type Profile,
   type QuantizedType,
   quantizedTensors,
   readCalibration,
@@ -12,8 +13,16 @@ import {
   writeCalibration,
 } from '@trt-dsl/dsl';
 import type { CommandContext } from '@trt-dsl/tools';
+import {
+  type BackendName,
+  type BackendVersion,
+  formatBackend,
+  type OpenBackend,
+  openBackend,
+  whyNotRun,
+} from './backends.ts';
 import { bytesAt, type CalibrationSet, readCalibrationData } from './calibration-data.ts';
-import { type EngineTask, writeWhole } from './engine-file.ts';
+import { type EngineTask, requirePlace, writeWhole } from './engine-file.ts';
 import type { Model } from './model.ts';
 import type { Args, calibrationOptions } from './options.ts';
 
@@ -57,6 +66,7 @@ export async function calibrationFor(
   const { 'calibration-cache': cache, 'calibration-data': data } = args;
   if (cache !== undefined && existsSync(cache)) return cached(subject, cache, args);
   if (data !== undefined && seq !== undefined) {
+    if (cache !== undefined) await requirePlace(cache);
     const { calibration } = await runCalibration(subject, data, seq, args, context);
     const text = writeCalibration(calibration);
     if (cache !== undefined) await writeWhole(cache, text);
@@ -73,14 +83,15 @@ export async function calibrationFor(
   throw new TrtDslError('argument', `int8 and fp8 need ${missing}, which has the ranges of the network's tensors`);
 }
 
-/** Runs the float network over data, on the CPU. */
+/** Runs the network in float32 over data, on the CPU unless told otherwise. */
 export async function runCalibration(
   { model, task, dataType }: Subject,
   path: string,
   seq: number,
   args: CalibrationArgs,
   { progress, signal }: CommandContext,
-): Promise<{ readonly calibration: Calibration; readonly data: CalibrationSet }> {
+): Promise<{ readonly calibration: Calibration; readonly data: CalibrationSet; readonly backend: BackendVersion }> {
+  const { about, backend } = await openCalibrator(args['calibration-backend']);
   const data = readCalibrationData(path, {
     config: model.config,
     tokenizer: () => tokenizerOf(model, path),
@@ -89,17 +100,41 @@ export async function runCalibration(
     batchSize: args['calibration-batch'] ?? usual.batchSize,
   });
   const method = args.calibrator ?? methods[dataType];
-  progress.note(`calibrating by ${method} with ${data.sequences} sequences of ${path} (${data.kind})`);
-  const { onnxBackend } = await import('@trt-dsl/onnx-backend');
-  const calibration = await collectCalibration(model.graph('fp32', task), onnxBackend(), data.batches, {
+  progress.note(
+    `calibrating by ${method} with ${data.sequences} sequences of ${path} (${data.kind}) on ${formatBackend(about)}`,
+  );
+  const calibration = await collectCalibration(model.graph('fp32', task), backend, data.batches, {
     mask: 'attention_mask',
+    compile: {
+      profiles: [profileOf(data)],
+      signal,
+      onProgress: (phase, done) => progress.share(`calibrating: ${phase}`, done),
+    },
     method,
     dataType,
     smooth: args.smooth ?? false,
     signal,
     onProgress: (pass, done) => progress.share(`calibrating: ${pass}`, done / data.batches.length),
   });
-  return { calibration, data };
+  return { calibration, data, backend: about };
+}
+
+/** What runs a network over data. @throws TrtDslError 'backend' if it cannot run here */
+async function openCalibrator(name: BackendName = 'onnx'): Promise<OpenBackend> {
+  const opened = await openBackend(name);
+  const gap = whyNotRun(opened);
+  if (gap === undefined) return opened;
+  throw new TrtDslError('backend', `--calibration-backend ${name} cannot run here: ${gap}; onnx can`);
+}
+
+/** The sizes of the batches, whose axes the network calls batch and seq. */
+function profileOf({ batches }: CalibrationSet): Profile {
+  const range = (axis: 0 | 1): readonly [number, number, number] => {
+    const sizes = batches.map(({ input_ids: { shape } }) => shape[axis]!);
+    const most = Math.max(...sizes);
+    return [Math.min(...sizes), most, most];
+  };
+  return { batch: range(0), seq: range(1) };
 }
 
 function tokenizerOf(model: Model, path: string) {

@@ -1,4 +1,4 @@
-import { type BertFeeds, readSquad, squadFeatures, type Tokenizer } from '@trt-dsl/bert-model';
+import { type BertFeeds, readSquad, type SquadDataset, squadFeatures, type Tokenizer } from '@trt-dsl/bert-model';
 import { type HostTensor, TrtDslError } from '@trt-dsl/dsl';
 import type { Sizes } from './profiles.ts';
 
@@ -58,20 +58,25 @@ export function paddedFeeds(rows: readonly Row[], seq: number): BertFeeds {
  * The first windows of a SQuAD file: each question with as much of its passage as goes into a sequence.
  * @throws TrtDslError 'file' or 'argument'
  */
-export function squadWindows(path: string, tokenizer: Tokenizer, seq: number, count: number): readonly Row[] {
+export function squadWindows(
+  { examples, source }: SquadDataset,
+  tokenizer: Tokenizer,
+  seq: number,
+  count: number,
+): readonly Row[] {
   const windows: Row[] = [];
-  for (const example of readSquad(path).examples) {
+  for (const example of examples) {
     const features = squadFeatures(example, tokenizer, { maxSequenceLength: seq });
     windows.push(...features.map(({ encoding }) => encoding));
     if (windows.length >= count) break;
   }
-  if (windows.length === 0) throw new TrtDslError('file', `${path}: holds no question`);
+  if (windows.length === 0) throw new TrtDslError('file', `${source}: holds no question`);
   return windows.slice(0, count);
 }
 
 /** A batch of windows of a SQuAD file, from the beginning again where the file has too few; see `squadWindows`. */
 export function squadFeeds(path: string, tokenizer: Tokenizer, { batch, seq }: Sizes): BertFeeds {
-  const windows = squadWindows(path, tokenizer, seq, batch);
+  const windows = squadWindows(readSquad(path), tokenizer, seq, batch);
   return paddedFeeds(
     Array.from({ length: batch }, (_, i) => windows[i % windows.length]!),
     seq,

@@ -93,7 +93,7 @@ export const calibrationOptions = {
   'calibration-data': {
     requiresArg: true,
     coerce: once('--calibration-data'),
-    describe: 'Lines of text, SQuAD JSON, or token arrays (JSON, .npy), which the float network reads on the CPU',
+    describe: 'Lines of text, SQuAD JSON, or token arrays (JSON, .npy), which the network reads in float32',
   },
   'calibration-num': {
     alias: 'n',
@@ -103,6 +103,10 @@ export const calibrationOptions = {
   'calibration-batch': {
     coerce: whole('--calibration-batch', 1),
     describe: 'Sequences read at once; 8 by default; the ranges do not depend on it',
+  },
+  'calibration-backend': {
+    choices: backendNames,
+    describe: 'What runs the network over the data; onnx by default, which gives the same ranges on every machine',
   },
   calibrator: {
     choices: named(scaleMethods),
@@ -158,6 +162,21 @@ export const builderOptions = {
 
 export const engineOption = {
   engine: { alias: 'e', requiresArg: true, coerce: once('--engine'), describe: 'Engine that `build` wrote' },
+} as const satisfies Record<string, Options>;
+
+/** What a command looks at: an engine, or a model and what its network computes in. */
+export const subjectOptions = {
+  ...engineOption,
+  ...modelOptions,
+  ...networkOptions,
+  ...pluginsOption,
+} as const satisfies Record<string, Options>;
+
+/** What a command runs: an engine, or one that it builds of a model. */
+export const runnableOptions = {
+  ...subjectOptions,
+  ...backendOption,
+  ...builderOptions,
 } as const satisfies Record<string, Options>;
 
 /** How passages are cut and answers chosen. */

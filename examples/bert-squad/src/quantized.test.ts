@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Calibration, readCalibration, readCalibrationCache, writeCalibration } from '@trt-dsl/dsl';
 import { isInstalled } from '@trt-dsl/trt-bindings';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { usableBackends } from './backends.ts';
 import { bertSquad, failure, fixture, report, temporaryFolder } from './test-support/bert-squad.ts';
 
 const weights = fixture('tensorflow/model.ckpt-1');
@@ -29,9 +30,9 @@ function file(name: string, content: string | Uint8Array): string {
 }
 
 describe.each([
-  ['int8', 'accurate', 10, 'mse'],
-  ['fp8', 'gemm', 12, 'min-max'],
-])('%s', (precision, recipe, products, calibrator) => {
+  ['int8', 'accurate', 10, 'mse', 0.21],
+  ['fp8', 'gemm', 12, 'min-max', 0.13],
+])('%s', (precision, recipe, products, calibrator, limit) => {
   test('build, infer, evaluate and compare run through; a cache gives the engine that its data gave', async () => {
     const [engine, again, written, predictions] = ['e', 'a', 'c.json', 'p.json'].map((name) =>
       at(precision + name),
@@ -68,7 +69,7 @@ describe.each([
       '--calibration-cache',
       written,
     );
-    expect(direct.outputs).toEqual(compared.outputs.map((row: object) => ({ ...row, limit: 0.2 })));
+    expect(direct.outputs).toEqual(compared.outputs.map((row: object) => ({ ...row, limit })));
   });
 
   test('TensorRT-RTX builds every recipe, in each type of the rest', async () => {
@@ -139,7 +140,9 @@ describe('calibrate', () => {
     const [ours, theirs] = [at('ours.json'), at('theirs.cache')];
     const how = ['calibrate', '-m', weights, '--calibration-data', lines, '--calibrator', 'percentile', '-s', '96'];
     const { stdout, stderr } = await bertSquad(...how, '-o', ours);
-    expect(stderr).toContain(`calibrating by percentile with 16 sequences of ${lines} (lines of text)`);
+    expect(stderr).toContain(
+      `calibrating by percentile with 16 sequences of ${lines} (lines of text) on ONNX Runtime (`,
+    );
     expect(stdout).toMatch(/^tensor +amax +int8 scale\nembeddings\/LayerNorm\/layerNorm +\d\.\d+ +0\.0\d+\n/);
     const { ranges, checksum } = await report(...how, '-o', theirs, '--format', 'tensorrt');
     expect(ranges).toHaveLength(14);
@@ -195,6 +198,28 @@ describe('calibrate', () => {
     expect(reports[1].ranges).toEqual(reports[0].ranges);
     expect(reports[2].ranges).toEqual(reports[0].ranges);
     expect(reports[3].ranges).not.toEqual(reports[0].ranges);
+  });
+
+  test('names what runs the network; without a GPU that is ONNX Runtime alone', async () => {
+    const how = [
+      'calibrate',
+      '-m',
+      weights,
+      '--calibration-data',
+      lines,
+      '--calibration-batch',
+      '5',
+      '-o',
+      at('on.json'),
+    ];
+    const [usual, named] = [await report(...how), await report(...how, '--calibration-backend', 'onnx')];
+    expect(named).toEqual(usual);
+    expect(named.backend).toMatchObject({ name: 'onnx' });
+    const { usable } = await usableBackends();
+    if (usable.includes('tensorrt-rtx')) return;
+    expect(await failure(...how, '--calibration-backend', 'tensorrt-rtx')).toMatch(
+      /^bert-squad: --calibration-backend tensorrt-rtx cannot run here: (no GPU|does not run on .*); onnx can$/,
+    );
   });
 
   test('the batch does not matter', async () => {
@@ -339,7 +364,8 @@ describe('one clear line for', () => {
     ['a file of blank lines', '\n \n', /there is no text in it/],
     ['binary data', new Uint8Array([0xff, 0xfe, 0, 1]), /holds binary data that is no .npy array/],
     ['JSON that is cut off', '[[2, 3', /begins like JSON, but is none/],
-    ['JSON of something else', '{"text": []}', /is a JSON object without "data"/],
+    ['JSON of something else', '{"text": []}', /data: expected an array, found nothing/],
+    ['SQuAD that is cut off', '{"data": [', /is not JSON/],
     ['SQuAD without questions', '{"data": []}', /holds no question/],
     ['no sequence', '[]', /holds no sequence/],
     ['a flat array', '[2, 3]', /element 0 is 2, not an array of ids/],
@@ -361,6 +387,17 @@ describe('one clear line for', () => {
     const line = await calibrating(file('bad-data', content));
     expect(line).toMatch(message);
     expect(line).toContain(at('bad-data'));
+  });
+
+  test('a place that nothing can be written to, before any data is run', async () => {
+    // One line: the note that calibrating begins would be another.
+    expect(await failure('calibrate', '-m', weights, '--calibration-data', lines, '-o', folder)).toBe(
+      `bert-squad: ${folder} cannot be written: it is a folder`,
+    );
+    const below = join(file('a-file', ''), 'ranges.json');
+    const data = ['--precision', 'int8', '--calibration-data', lines, '--calibration-cache', below];
+    expect(await building(...data)).toContain(`${below} cannot be written: `);
+    expect(await failure('build', ...sizes, ...data.slice(0, 4), '-o', folder)).toContain('it is a folder');
   });
 
   test('data that is not there, text without a vocabulary', async () => {
@@ -461,6 +498,6 @@ describe('one clear line for', () => {
       );
     const text = ['--format', 'tensorrt', '--smooth'];
     const { stderr } = await bertSquad('calibrate', '-m', weights, '--calibration-data', lines, '-o', at('x'), ...text);
-    expect(stderr).toContain('has no place for what the graph was smoothed by');
+    expect(stderr).toBe('bert-squad: --format tensorrt has no place for what --smooth does; write trt-dsl\n');
   });
 });

@@ -1,14 +1,43 @@
 import { readFileSync } from 'node:fs';
 import { type BertFeeds, feedsOf, type Tokenizer } from '@trt-dsl/bert-model';
-import { type Backend, type Engine, type Graph, type HostTensor, TrtDslError, toFloat32 } from '@trt-dsl/dsl';
+import {
+  type Backend,
+  type Engine,
+  type Graph,
+  type HostTensor,
+  messageOf,
+  TrtDslError,
+  toFloat32,
+} from '@trt-dsl/dsl';
 
-/** The lines of a text file that are not empty. @throws TrtDslError 'file' if there is none */
+/** The lines of a text file that are not empty. @throws TrtDslError 'file' if it cannot be read, is no text, or has none */
 export function readLines(path: string): readonly string[] {
-  const lines = readFileSync(path, 'utf8')
-    .split(/\r?\n/)
-    .filter((line) => line.trim() !== '');
+  return linesOf(textOf(bytesOf(path), path), path);
+}
+
+/** The lines of a text that are not empty. @param path the file, for errors @throws TrtDslError 'file' if there is none */
+export function linesOf(text: string, path: string): readonly string[] {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
   if (lines.length === 0) throw new TrtDslError('file', `${path}: there is no text in it`);
   return lines;
+}
+
+function bytesOf(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new TrtDslError('file', `${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function textOf(bytes: Uint8Array, path: string): string {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // not UTF-8
+  }
+  throw new TrtDslError('file', `${path}: holds binary data; lines of text in UTF-8 are wanted`);
 }
 
 /**

@@ -1,12 +1,9 @@
 import { defineCommand } from '@trt-dsl/tools';
 import { engineTasks } from '../engine-file.ts';
-import { engineOption, modelOptions, networkOptions, once, pluginsOption } from '../options.ts';
+import { once, subjectOptions } from '../options.ts';
 
 export const exportOptions = {
-  ...engineOption,
-  ...modelOptions,
-  ...networkOptions,
-  ...pluginsOption,
+  ...subjectOptions,
   task: { choices: engineTasks, default: 'question-answering', describe: 'Network of --weights' },
   output: {
     alias: 'o',

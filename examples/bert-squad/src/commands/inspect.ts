@@ -1,12 +1,9 @@
 import { defineCommand } from '@trt-dsl/tools';
 import { engineTasks } from '../engine-file.ts';
-import { engineOption, modelOptions, networkOptions, once, pluginsOption, whole } from '../options.ts';
+import { once, subjectOptions, whole } from '../options.ts';
 
 export const inspectOptions = {
-  ...engineOption,
-  ...modelOptions,
-  ...networkOptions,
-  ...pluginsOption,
+  ...subjectOptions,
   task: { choices: engineTasks, default: 'question-answering', describe: 'Network of --weights' },
   format: {
     choices: ['layers', 'listing', 'dot', 'svg'],

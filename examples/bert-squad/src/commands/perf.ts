@@ -1,19 +1,8 @@
 import { defineCommand } from '@trt-dsl/tools';
-import {
-  backendOption,
-  builderOptions,
-  engineOption,
-  modelOptions,
-  networkOptions,
-  once,
-  pluginsOption,
-  real,
-  whole,
-} from '../options.ts';
+import { once, real, runnableOptions, whole } from '../options.ts';
 
 export const perfOptions = {
-  ...engineOption,
-  ...modelOptions,
+  ...runnableOptions,
   engines: {
     requiresArg: true,
     coerce: once('--engines'),
@@ -31,10 +20,6 @@ export const perfOptions = {
     array: true,
     describe: 'Sequence lengths; 128 384 by default, of an engine those that it takes',
   },
-  ...networkOptions,
-  ...pluginsOption,
-  ...backendOption,
-  ...builderOptions,
   'warm-up': { coerce: whole('--warm-up', 0), default: 10, describe: 'Runs before the first that counts' },
   iterations: {
     alias: 'i',

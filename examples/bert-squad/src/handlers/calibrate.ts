@@ -1,8 +1,8 @@
-import { largestQuantized, writeCalibration } from '@trt-dsl/dsl';
+import { largestQuantized, TrtDslError, writeCalibration } from '@trt-dsl/dsl';
 import type { CommandContext, Report } from '@trt-dsl/tools';
 import { runCalibration } from '../calibration.ts';
 import type { calibrateOptions } from '../commands/calibrate.ts';
-import { checksumOf, writeWhole } from '../engine-file.ts';
+import { checksumOf, requirePlace, writeWhole } from '../engine-file.ts';
 import { openModel, quantizedTypeOf } from '../model.ts';
 import type { Args } from '../options.ts';
 import { textTable } from '../table.ts';
@@ -15,9 +15,12 @@ export async function calibrateModel(args: Args<typeof calibrateOptions>, contex
   const seq = args['sequence-length'] ?? Math.min(128, maxPositions);
   requirePositions(seq, maxPositions);
   const { output, format, precision, task } = args;
+  if (format === 'tensorrt' && args.smooth)
+    throw new TrtDslError('argument', '--format tensorrt has no place for what --smooth does; write trt-dsl');
+  await requirePlace(output);
   const dataType = quantizedTypeOf[precision];
   const subject = { model, task, dataType };
-  const { calibration, data } = await runCalibration(subject, args['calibration-data'], seq, args, context);
+  const { calibration, data, backend } = await runCalibration(subject, args['calibration-data'], seq, args, context);
   const text = writeCalibration(calibration, format);
   await writeWhole(output, text);
 
@@ -38,6 +41,7 @@ export async function calibrateModel(args: Args<typeof calibrateOptions>, contex
       precision,
       calibrator,
       smooth,
+      backend,
       data: { file: args['calibration-data'], kind: data.kind, sequences: data.sequences, sequenceLength: seq },
       ranges,
     },

@@ -6,7 +6,8 @@ import type { compareOptions } from '../commands/compare.ts';
 import { type Difference, difference } from '../difference.ts';
 import { openEngine, tokenizerOf, writeWhole } from '../engine-file.ts';
 import { randomFeeds, squadFeeds } from '../inputs.ts';
-import { dataTypeOf, type Precision } from '../model.ts';
+import { limitOf } from '../limits.ts';
+import { dataTypeOf } from '../model.ts';
 import { describeNetwork, floatPrecision } from '../network.ts';
 import type { Args } from '../options.ts';
 import { type BertProfile, requireSizes, type Sizes, staticProfile } from '../profiles.ts';
@@ -27,19 +28,11 @@ interface Ours {
   readonly buildSeconds: number | null;
 }
 
-/** The greatest relative L2 where the reference cannot compute in the engine's type, or is not asked to. */
-const limits: Readonly<Record<Precision, number>> = { fp32: 1e-5, fp16: 1e-2, bf16: 8e-2 };
-const timesOwnError = 1.2;
-/** The same for products in int8 and fp8. */
-const quantizedLimit = 0.2;
-
 /** `bert-squad compare` */
 export async function compare(args: CompareArgs, context: CommandContext): Promise<Report> {
   const { source, ours } = await runOurs(args, context);
   using model = source.model;
   const { settings, task } = source;
-  const float = floatPrecision(settings);
-  const quantized = settings.quantization !== null;
   context.progress.note(`${args.with}: the reference`);
   const theirs = await runReference(source, ours, args, context);
 
@@ -51,7 +44,7 @@ export async function compare(args: CompareArgs, context: CommandContext): Promi
         `${name}: the engine gives [${shape.join(', ')}], ${args.with} [${wanted.shape.join(', ')}]`,
       );
     const own = theirs.sameType ? difference(name, shape, output(theirs.sameType, name).data, wanted.data) : null;
-    const limit = args.tolerance ?? (quantized ? quantizedLimit : own ? timesOwnError * own.relativeL2 : limits[float]);
+    const limit = args.tolerance ?? limitOf(settings, own?.relativeL2 ?? null);
     const found = difference(name, shape, data as ArrayLike<number> as Float32Array, wanted.data);
     return { ...found, referenceOwnError: own?.relativeL2 ?? null, limit, passed: found.relativeL2 <= limit };
   });
