@@ -58,7 +58,7 @@ function range(at: number, name: string, given: Profile[string] | undefined): re
   if (!good || all[0] > all[1] || all[1] > all[2] || all[1] < 1)
     throw new TrtDslError(
       'argument',
-      `profile ${at}: "${name}" needs a number or [min, opt, max] in this order, not ${JSON.stringify(given)}`,
+      `profile ${at}: "${name}" needs a number or [min, opt, max], in this order and opt at least 1, not ${JSON.stringify(given)}`,
     );
   return all;
 }

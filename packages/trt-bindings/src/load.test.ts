@@ -58,6 +58,22 @@ describe('loadTensorRT', () => {
     using runtime = loadTensorRT({ product: 'rtx' }).createInferRuntime();
     await expect(runtime.deserializeCudaEngineAsync(new Uint8Array(1000))).rejects.toThrow(/refused the plan/);
   });
+
+  it.skipIf(existsSync('/dev/nvidiactl'))(
+    'says that there is no driver, where a whole plan only lacks that',
+    async () => {
+      const tensorrt = loadTensorRT({ product: 'rtx' });
+      using builder = tensorrt.createInferBuilder();
+      using network = builder.createNetworkV2();
+      network.markOutput(network.addSoftMax(network.addInput('x', 'FLOAT', [2, 4])).getOutput(0));
+      using config = builder.createBuilderConfig();
+      const plan = await builder.buildSerializedNetwork(network, config);
+      using runtime = tensorrt.createInferRuntime();
+      const noDriver = /: loading an engine needs an NVIDIA GPU: libcuda\.so\.1 was not found/;
+      expect(() => runtime.deserializeCudaEngine(plan)).toThrow(noDriver);
+      await expect(runtime.deserializeCudaEngineAsync(plan)).rejects.toThrow(noDriver);
+    },
+  );
 });
 
 /** The full libraries are large: their versions are asked for where they are. */

@@ -26,7 +26,10 @@ export const build = defineCommand({
     tf32: { type: 'boolean', default: false, describe: 'Let float32 products run in TF32' },
     'compute-capability': { ...several, describe: 'TensorRT-RTX: a GPU that the engine is for, SM120 (repeatable)' },
     'version-compatible': { type: 'boolean', default: false, describe: 'Let later versions of the same major load it' },
-    'hardware-compatibility': { type: 'string', describe: 'AMPERE_PLUS or SAME_COMPUTE_CAPABILITY' },
+    'hardware-compatibility': {
+      choices: ['AMPERE_PLUS', 'SAME_COMPUTE_CAPABILITY'] as const,
+      describe: 'Other GPUs that shall run the engine too',
+    },
     refittable: { type: 'boolean', default: false, describe: 'Let weights be replaced later' },
     'strip-weights': { type: 'boolean', default: false, describe: 'Leave the weights out; refit before running' },
   },

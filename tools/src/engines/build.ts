@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { TrtDslError } from '@trt-dsl/dsl';
-import type { TensorRTCompileOptions } from '@trt-dsl/trt-bindings';
+import { enums, type TensorRTCompileOptions } from '@trt-dsl/trt-bindings';
 import type { CommandContext, Report } from '../command.ts';
 import { openGraph } from '../graphs/model-file.ts';
 import { size } from '../table.ts';
@@ -28,8 +28,14 @@ interface BuildArguments extends RangeOptions {
 
 /** `trt-dsl build`: a graph to an engine's file. */
 export async function buildEngine(args: BuildArguments, { progress, signal }: CommandContext): Promise<Report> {
+  checkOptions(args);
   const { graph } = openGraph(args.model, args.weights);
   const profiles = parseProfiles(args);
+  if (args.backend !== 'onnx' && profiles.length === 0 && graph.dimNames.length > 0)
+    throw new TrtDslError(
+      'argument',
+      `${args.model} has sizes known at run time only; say how large they get: --max ${graph.dimNames.map((name) => `${name}=8`).join(',')}, and --min, --opt where they vary`,
+    );
   const out = args.out ?? outputOf(args.model, args.backend);
   if (out === args.model) throw new TrtDslError('argument', `--out ${out} is the model itself`);
   const backend = openBackend(args.backend, args);
@@ -49,6 +55,20 @@ export async function buildEngine(args: BuildArguments, { progress, signal }: Co
   };
 }
 
+/** Refuses what TensorRT's own methods would, in the command line's words. */
+function checkOptions({ workspace, optimizationLevel: level, computeCapability }: BuildArguments): void {
+  if (workspace !== undefined && !(workspace > 0))
+    throw new TrtDslError('argument', `--workspace ${workspace}: no size in MiB`);
+  if (level !== undefined && !(Number.isInteger(level) && level >= 0 && level <= 5))
+    throw new TrtDslError('argument', `--optimization-level ${level}: no whole number from 0 to 5`);
+  for (const name of computeCapability)
+    if (!(enums.ComputeCapability as readonly string[]).includes(name))
+      throw new TrtDslError(
+        'argument',
+        `--compute-capability ${name}: there is none; there are ${enums.ComputeCapability.join(', ')}`,
+      );
+}
+
 const outputOf = (model: string, backend: BackendName): string =>
   `${model.replace(/\.(json|onnx)$/, '')}${backend === 'onnx' ? '.engine.onnx' : '.plan'}`;
 
@@ -63,7 +83,7 @@ function optionsOf(args: BuildArguments): TensorRTCompileOptions {
     stripWeights,
     timingCache,
     optimizationLevel,
-    workspace: workspace === undefined ? undefined : workspace * 2 ** 20,
+    workspace: workspace === undefined ? undefined : Math.floor(workspace * 2 ** 20),
     hardwareCompatibility,
     computeCapabilities: computeCapability.length > 0 ? computeCapability : undefined,
   };

@@ -88,6 +88,8 @@ describe('trt-dsl run', () => {
     [['--input', 'x=[[1, 2'], /--input x=\[\[1, 2: .*JSON/],
     [['--input', 'nothing.json'], /nothing\.json: there is no such file/],
     [['--runs', '0'], /one run at least/],
+    [['--size', 'bach=2'], /--size: there is no "bach"; there are batch/],
+    [['--range', 'y=0:2'], /--range: there is no "y"; there are x/],
     [['--backend', 'tensorrt-10', '--root', '/nowhere'], /nowhere/],
   ])('%j: one line that says what is wrong', async (argv, message) => {
     const { inline } = graphFiles();
@@ -155,18 +157,29 @@ describe('trt-dsl build', () => {
     expect((await trtDsl('inspect', plan)).stdout).toMatch(/^an engine of tensorrt-rtx 1\.\d+/);
     expect((await trtDsl('inspect', plan, '--dot')).stderr).toMatch(/is an engine; --dot and --svg draw graphs/);
     expect((await trtDsl('build', plan)).stderr).toMatch(/is an engine already/);
+    for (const other of [
+      ['inspect', plan, '--product'],
+      ['run', plan, '--backend'],
+    ])
+      expect((await trtDsl(...other, 'tensorrt-10')).stderr).toMatch(/an engine of tensorrt-rtx, not of tensorrt-10/);
+    const cut = join(folder, 'cut.plan');
+    writeFileSync(cut, readFileSync(plan).subarray(0, 5000));
+    expect(await trtDsl('run', cut)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('or cut short') });
   });
 
   it.each([
-    [[], /give profiles for batch/],
+    [[], /known at run time only; say how large they get: --max batch=8/],
+    [['--max', 'batch=2', '--workspace', '-1'], /--workspace -1: no size in MiB/],
+    [['--max', 'batch=2', '--optimization-level', '2.5'], /--optimization-level 2\.5: no whole number from 0 to 5/],
     [['--max', 'batch=0'], /needs a number or \[min, opt, max\]/],
     [['--max', 'batsh=2'], /no dimension "batsh"; it has batch/],
-    [['--max', 'batch=2', '--compute-capability', 'SM12345'], /SM12345/],
+    [['--max', 'batch=2', '--compute-capability', 'SM12345'], /SM12345: there is none; there are .*SM89/],
   ])('%j: one line that says what is wrong', async (argv, message) => {
     const { inline } = graphFiles();
     const { exitCode, stderr } = await trtDsl('build', inline, ...argv);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(message);
+    expect(stderr.split('\n')).toEqual([expect.any(String), '']);
   });
 });
 

@@ -45,12 +45,14 @@ export function feedsFor(
   if (given.size > 0 && missing.length > 0 && !options.random)
     throw new TrtDslError('argument', `no --input for ${missing.join(', ')}; --random makes them up`);
   const sizes = new Map(options.size === undefined ? [] : parseSizes(options.size, '--size'));
+  const ranges = new Map(options.range.map(parseRange));
+  requireKnown('--size', sizes.keys(), new Set([...inputs.values()].flatMap(({ shape }) => shape.flatMap(dimNames))));
+  requireKnown('--range', ranges.keys(), new Set(inputs.keys()));
   for (const [name, { shape }] of given)
     inputs.get(name)!.shape.forEach((wanted, axis) => {
       const bare = bareName(wanted);
       if (bare !== undefined && !sizes.has(bare) && shape[axis] !== undefined) sizes.set(bare, shape[axis] as number);
     });
-  const ranges = new Map(options.range.map(parseRange));
   const random = new Random(options.seed);
   return new Map(
     [...inputs].map(([name, type]) => {
@@ -61,6 +63,15 @@ export function feedsFor(
       ] as const;
     }),
   );
+}
+
+function requireKnown(option: string, given: Iterable<string>, known: ReadonlySet<string>): void {
+  for (const name of given)
+    if (!known.has(name))
+      throw new TrtDslError(
+        'argument',
+        `${option}: there is no "${name}"; there are ${[...known].join(', ') || 'none'}`,
+      );
 }
 
 function readInput(text: string, inputs: ReadonlyMap<string, TensorType>): readonly (readonly [string, Weights])[] {

@@ -35,6 +35,8 @@ interface Inside {
  */
 export async function inspectEngine(args: EngineArguments, file: EngineFile): Promise<Report> {
   const { notes } = splitNotes(file.bytes);
+  if (args.product && file.backend && args.product !== file.backend)
+    throw new TrtDslError('argument', `${args.model} is an engine of ${file.backend}, not of ${args.product}`);
   const { inside, why } = await lookInside(args, file);
   if (!notes && !inside) throw new TrtDslError('file', `${args.model}: ${why}`);
   const types = (tensors: ReadonlyMap<string, TensorType> | undefined): Record<string, string> =>
@@ -81,7 +83,7 @@ async function lookInside(
 ): Promise<{ readonly inside?: Opened; readonly why?: string }> {
   const product = args.product ?? backend;
   if (product === undefined || product === 'onnx')
-    return { why: 'it does not say whose engine it is; name it with --product' };
+    return { why: 'it does not say whose engine it is: made elsewhere, or cut short; name it with --product' };
   try {
     using engine = await openBackend(product, args).load(bytes);
     if (!(engine instanceof TensorRTEngine)) return { why: 'it is no engine of TensorRT' };

@@ -47,7 +47,12 @@ export async function openRunnable(
   if (file.kind === 'engine') {
     const name = options.backend ?? file.backend;
     if (!name)
-      throw new TrtDslError('argument', `${options.model} does not say whose engine it is; name it with --backend`);
+      throw new TrtDslError(
+        'argument',
+        `${options.model} does not say whose engine it is: made elsewhere, or cut short; name it with --backend`,
+      );
+    if (file.backend && name !== file.backend)
+      throw new TrtDslError('argument', `${options.model} is an engine of ${file.backend}, not of ${name}`);
     const backend = openBackend(name, options);
     const engine = await (backend.load as (bytes: Uint8Array, options: RunOptions) => Promise<Engine>)(
       file.bytes,

@@ -1,6 +1,7 @@
 // nvinfer1::IRuntime.
 #include "runtime.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "bind.h"
@@ -25,14 +26,20 @@ ICudaEngine* deserialize(RuntimeResource& runtime, const void* data, size_t size
   return static_cast<IRuntime*>(runtime.object)->deserializeCudaEngine(data, size);
 }
 
-const char* const kRefused = "TensorRT refused the plan; is it whole, and built by this version for this GPU?";
+// Why there is no engine: no driver, where TensorRT got as far as asking for one; else the plan.
+Napi::Value refusal(Napi::Env env, const std::string& where, const std::vector<Report>& reports) {
+  std::string reason;
+  if (std::any_of(reports.begin(), reports.end(), saysNoDriver) && !Driver::get(reason))
+    return makeError(env, "backend", where + ": loading an engine needs an NVIDIA GPU: " + reason, {});
+  return makeError(env, "backend", where + ": TensorRT refused the plan; is it whole, and built by this version for this GPU?", reports);
+}
 
 Napi::Value deserializeCudaEngine(Call& call) {
   const ByteView plan = bytesOf(call, 0);
   auto runtime = std::static_pointer_cast<RuntimeResource>(call.self);
   if (plan.length == 0) call.refuse(0, "a plan; it is empty");
   ICudaEngine* engine = deserialize(*runtime, plan.data, plan.length);
-  if (!engine) call.fail(kRefused);
+  if (!engine) throw Napi::Error(call.env(), refusal(call.env(), call.where(), runtime->session->recorder.take()));
   return wrapEngine(call.env(), runtime, engine, runtime->device);
 }
 
@@ -62,7 +69,7 @@ Napi::Value deserializeCudaEngineAsync(Call& call) {
         if (outcome->engine)
           deferred.Resolve(wrapEngine(env, runtime, std::exchange(outcome->engine, nullptr), runtime->device));
         else
-          deferred.Reject(makeError(env, "backend", std::string("IRuntime.deserializeCudaEngineAsync: ") + kRefused, outcome->reports));
+          deferred.Reject(refusal(env, "IRuntime.deserializeCudaEngineAsync", outcome->reports));
       });
   runtime->session->busy = "a plan is being deserialized";
   return deferred.Promise();

@@ -1,4 +1,4 @@
-import type { Backend, Graph, Tensor, Tensors, TensorType } from '@trt-dsl/dsl';
+import { type Backend, type Graph, type Tensor, type Tensors, type TensorType, TrtDslError } from '@trt-dsl/dsl';
 import { loadTensorRT } from '../load.ts';
 import type { TensorRT } from '../types.ts';
 import { build } from './build.ts';
@@ -16,7 +16,8 @@ export interface TensorRTBackend extends Backend<TensorRTCompileOptions> {
   ): Promise<TensorRTEngine<I, O>>;
   /**
    * An engine from what `serialize` gave, or from a plan made elsewhere.
-   * @throws TrtDslError 'unsupported' for a plugin inside that no loaded library has: name, version, library
+   * @throws TrtDslError 'unsupported' for another product's engine, or a plugin inside that no loaded library has: name,
+   * version, library
    */
   load(bytes: Uint8Array, options?: RunOptions): Promise<TensorRTEngine>;
 }
@@ -50,6 +51,11 @@ export function tensorrt(options: TensorRTOptions = {}): TensorRTBackend {
     async load(bytes, runOptions = {}) {
       const { plan, notes } = splitNotes(bytes);
       if (notes) {
+        if (notes.product !== library.product)
+          throw new TrtDslError(
+            'unsupported',
+            `the engine was built by ${notes.product} ${notes.version}, this is ${library.product} ${library.version}: load it with tensorrt({ product: '${notes.product}' }), or compile its graph here`,
+          );
         requirePlugins(library, notes);
         return new TensorRTEngine(library, plan, notes, { ...where, ...runOptions });
       }
