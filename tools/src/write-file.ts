@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf, TrtDslError } from '@trt-dsl/dsl';
 
@@ -16,4 +16,19 @@ export function writeFileWhole(path: string, bytes: Uint8Array | string): void {
     rmSync(partial, { force: true });
     throw new TrtDslError('file', `${path}: cannot be written: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/**
+ * Refuses, before long work, a path that no file could be written to afterwards; its folder is made.
+ * @throws TrtDslError 'file'
+ */
+export function requirePlace(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    accessSync(dirname(path), constants.W_OK);
+  } catch (error) {
+    throw new TrtDslError('file', `${path}: cannot be written: ${messageOf(error)}`, { cause: error });
+  }
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new TrtDslError('file', `${path}: cannot be written: it is a folder`);
 }

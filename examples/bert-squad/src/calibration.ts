@@ -7,12 +7,12 @@ import {
   type QuantizedType,
   quantizedTensors,
   readCalibration,
-  type ScaleMethod,
   TrtDslError,
+  usualMethods,
   weightsChecksum,
   writeCalibration,
 } from '@trt-dsl/dsl';
-import type { CommandContext } from '@trt-dsl/tools';
+import { type CommandContext, requirePlace } from '@trt-dsl/tools';
 import {
   type BackendName,
   type BackendVersion,
@@ -22,7 +22,7 @@ import {
   whyNotRun,
 } from './backends.ts';
 import { bytesAt, type CalibrationSet, readCalibrationData } from './calibration-data.ts';
-import { type EngineTask, requirePlace, writeWhole } from './engine-file.ts';
+import { type EngineTask, writeWhole } from './engine-file.ts';
 import type { Model } from './model.ts';
 import type { Args, calibrationOptions } from './options.ts';
 
@@ -49,7 +49,6 @@ export interface FoundCalibration {
   readonly note?: string;
 }
 
-const methods: Readonly<Record<QuantizedType, ScaleMethod>> = { int8: 'mse', float8: 'min-max' };
 const usual = { count: 100, batchSize: 8 } as const;
 
 /**
@@ -66,7 +65,7 @@ export async function calibrationFor(
   const { 'calibration-cache': cache, 'calibration-data': data } = args;
   if (cache !== undefined && existsSync(cache)) return cached(subject, cache, args);
   if (data !== undefined && seq !== undefined) {
-    if (cache !== undefined) await requirePlace(cache);
+    if (cache !== undefined) requirePlace(cache);
     const { calibration } = await runCalibration(subject, data, seq, args, context);
     const text = writeCalibration(calibration);
     if (cache !== undefined) await writeWhole(cache, text);
@@ -99,7 +98,7 @@ export async function runCalibration(
     count: args['calibration-num'] ?? usual.count,
     batchSize: args['calibration-batch'] ?? usual.batchSize,
   });
-  const method = args.calibrator ?? methods[dataType];
+  const method = args.calibrator ?? usualMethods[dataType];
   progress.note(
     `calibrating by ${method} with ${data.sequences} sequences of ${path} (${data.kind}) on ${formatBackend(about)}`,
   );

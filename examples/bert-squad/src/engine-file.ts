@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { constants, existsSync, statSync } from 'node:fs';
-import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { BertConfig, Tokenizer } from '@trt-dsl/bert-model';
 import { type Engine, messageOf, TrtDslError } from '@trt-dsl/dsl';
@@ -79,21 +79,6 @@ const lineByKey = (object: object): string =>
   `{\n${Object.entries(object)
     .map(([key, value]) => ` ${JSON.stringify(key)}: ${JSON.stringify(value)}`)
     .join(',\n')}\n}\n`;
-
-/**
- * Refuses, before long work, a path that a file could not be written to afterwards; its folder is made.
- * @throws TrtDslError 'file'
- */
-export async function requirePlace(path: string): Promise<void> {
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await access(dirname(path), constants.W_OK);
-  } catch (error) {
-    throw new TrtDslError('file', `${path} cannot be written: ${messageOf(error)}`, { cause: error });
-  }
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw new TrtDslError('file', `${path} cannot be written: it is a folder`);
-}
 
 /** Writes a file beside its place and renames it; its folder is made. @throws TrtDslError 'file' */
 export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {

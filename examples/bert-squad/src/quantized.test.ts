@@ -392,11 +392,11 @@ describe('one clear line for', () => {
   test('a place that nothing can be written to, before any data is run', async () => {
     // One line: the note that calibrating begins would be another.
     expect(await failure('calibrate', '-m', weights, '--calibration-data', lines, '-o', folder)).toBe(
-      `bert-squad: ${folder} cannot be written: it is a folder`,
+      `bert-squad: ${folder}: cannot be written: it is a folder`,
     );
     const below = join(file('a-file', ''), 'ranges.json');
     const data = ['--precision', 'int8', '--calibration-data', lines, '--calibration-cache', below];
-    expect(await building(...data)).toContain(`${below} cannot be written: `);
+    expect(await building(...data)).toContain(`${below}: cannot be written: `);
     expect(await failure('build', ...sizes, ...data.slice(0, 4), '-o', folder)).toContain('it is a folder');
   });
 

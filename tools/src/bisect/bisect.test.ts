@@ -2,12 +2,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { dim, Network, Weights } from '@trt-dsl/dsl';
-import { serializeOnnx, toOnnx } from '@trt-dsl/onnx-backend';
+import { fileURLToPath } from 'node:url';
+import { openBert } from '@trt-dsl/bert-model';
+import { collectCalibration, dim, Network, Weights, writeCalibration } from '@trt-dsl/dsl';
+import { onnxBackend, serializeOnnx, toOnnx } from '@trt-dsl/onnx-backend';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../cli.ts';
+import type { Progress } from '../command.ts';
+import { commands } from '../commands/index.ts';
 import { bisect } from './bisect.ts';
+import { readLines, textBatches } from './sentences.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -35,10 +40,31 @@ function planted(): string {
     x = block.scope('activation').addGELU(scaled);
   }
   net.markOutput(x, 'y');
-  const path = join(folder, 'planted.onnx');
-  writeFileSync(path, serializeOnnx(toOnnx(net.graph())));
-  return path;
+  return file('planted.onnx', serializeOnnx(toOnnx(net.graph())));
 }
+
+/** Two linear layers; the input of the second has one element a hundred times the others, and its kernel a row as much smaller. */
+function outlier(): string {
+  const net = new Network('outlier');
+  const x = net.addInput('x', 'float32', [dim('batch'), 16]);
+  const first = net.scope('layer_0').addLinear(x, wave('kernel', 1), undefined, { name: 'dense' });
+  const factors = Array.from({ length: 16 }, (_, i) => (i === 5 ? 100 : 1));
+  const large = net.addMul(first, Weights.fromNumbers('float32', [16], factors, 'factors'));
+  const values = wave('kernel', 1)
+    .array()
+    .map((value, i) => value / factors[Math.floor(i / 16)]!);
+  const kernel = Weights.of('float32', [16, 16], values, 'kernel');
+  net.markOutput(net.scope('layer_1').addLinear(large, kernel, undefined, { name: 'dense' }), 'y');
+  return file('outlier.onnx', serializeOnnx(toOnnx(net.graph())));
+}
+
+function file(name: string, content: string | Uint8Array): string {
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+}
+
+const fixtures = fileURLToPath(new URL('../../../examples/bert-squad/fixtures/', import.meta.url));
+const [checkpoint, lines] = [join(fixtures, 'tensorflow/model.ckpt-1'), join(fixtures, 'lines.txt')];
 
 async function run(
   ...args: string[]
@@ -75,10 +101,109 @@ describe('trt-dsl bisect', () => {
     expect(json.exclude).toEqual([]);
   });
 
-  it('says what it needs', async () => {
-    expect((await run(folder)).errors).toMatch(/--text FILE is missing/);
-    expect((await run(join(folder, 'none'))).errors).toMatch(/no such file/);
-    expect((await run(planted(), '--tolerance', '0')).errors).toMatch(/--tolerance 0 is not above 0/);
+  it('names the layer first whose input has an outlier, and excludes it alone', async () => {
+    const { json } = await run(outlier(), '--size', 'batch=8', '--count', '2', '--tolerance', '0.03');
+    expect(json.ranking[0]).toMatchObject({ layer: 'layer_1/dense/matmul' });
+    expect(json.ranking[0]!.error).toBeGreaterThan(3 * json.ranking[1]!.error!);
+    expect(json.exclude).toEqual(['layer_1/dense/matmul']);
+    expect(json.error).toBeLessThan(0.03);
+  });
+
+  it('takes a recipe, and the ranges of a calibration cache, smoothed or not', async () => {
+    const how = [checkpoint, '--text', lines];
+    const ranked = async (...more: string[]) => (await run(...how, ...more)).json.ranking;
+    const [gemm, accurate] = [await ranked(), await ranked('--recipe', 'accurate')];
+    expect(gemm).toHaveLength(12);
+    expect(accurate.map(({ layer }) => layer).sort()).toEqual(
+      gemm
+        .map(({ layer }) => layer)
+        .filter((layer) => !layer.endsWith('/output/dense/matmul') || layer.includes('attention'))
+        .sort(),
+    );
+    using model = openBert({ weights: checkpoint, config: join(fixtures, 'tensorflow') });
+    const batches = textBatches(model.tokenizer, readLines(lines), 16, 96);
+    const graph = model.graph('float32');
+    const cacheOf = async (smooth: boolean): Promise<string> => {
+      const found = await collectCalibration(graph, onnxBackend(), batches, { mask: 'attention_mask', smooth });
+      return file(`ranges-${smooth}.json`, writeCalibration(found));
+    };
+    const plain = await cacheOf(false);
+    expect(await ranked('--calibration-cache', plain)).toEqual(gemm);
+    const smoothed = await ranked('--calibration-cache', await cacheOf(true));
+    expect(smoothed.map(({ layer }) => layer).sort()).toEqual(gemm.map(({ layer }) => layer).sort());
+    expect(smoothed).not.toEqual(gemm);
+    const other = file('other.json', readFileSync(plain, 'utf8').replace('sha256:', 'sha256:0'));
+    expect((await run(...how, '--calibration-cache', other)).errors).toMatch(
+      /other\.json: was made of another network/,
+    );
+  });
+
+  it('runs a TensorFlow checkpoint by its name', async () => {
+    const { code, json } = await run(checkpoint, '--text', lines, '--precision', 'float8', '--count', '3');
+    expect(code).toBe(0);
+    expect(json.ranking).toHaveLength(12);
+  });
+
+  it('stops when it is told to', async () => {
+    const { run: command } = commands.find(({ command }) => command.startsWith('bisect'))!;
+    const interrupt = new AbortController();
+    const shown: string[] = [];
+    const progress: Progress = {
+      ...{ note: () => {}, bytes: () => {}, clear: () => {} },
+      share(what) {
+        shown.push(what);
+        if (what === 'each layer alone') interrupt.abort();
+      },
+    };
+    const args = {
+      model: checkpoint,
+      text: lines,
+      precision: 'int8',
+      tolerance: 1e-9,
+      count: 4,
+      top: 1,
+      input: [],
+      range: [],
+    };
+    await expect(command(args as never, { progress, signal: interrupt.signal })).rejects.toThrow(/abort/);
+    expect(shown.filter((what) => what === 'each layer alone')).toHaveLength(1);
+  });
+
+  it.each([
+    ['no text', () => [folder], /--text FILE is missing/],
+    ['nothing there', () => [join(folder, 'none')], /no such file/],
+    ['a tolerance of 0', () => [planted(), '--tolerance', '0'], /--tolerance 0 is not above 0/],
+    ['no lines', () => [checkpoint, '--text', lines, '--count', '0'], /--count 0 is no whole number from 1/],
+    ['half a line', () => [checkpoint, '--text', lines, '--count', '2.5'], /--count 2.5 is no whole number/],
+    ['no row', () => [checkpoint, '--text', lines, '--top', '-1'], /--top -1 is no whole number from 1/],
+    ['two texts', () => [checkpoint, '--text', lines, '--text', lines], /--text is given twice/],
+    ['a text that is not there', () => [checkpoint, '--text', join(folder, 'none')], /none: cannot be read: ENOENT/],
+    ['a folder for text', () => [checkpoint, '--text', folder], /cannot be read: EISDIR/],
+    ['an empty text', () => [checkpoint, '--text', file('empty', '\n')], /empty: there is no text in it/],
+    ['binary text', () => [checkpoint, '--text', planted()], /planted\.onnx: holds binary data/],
+    ['text for a graph', () => [planted(), '--text', lines], /--text is for a BERT's folder or checkpoint/],
+    ['sizes for a BERT', () => [checkpoint, '--text', lines, '--size', 'batch=1'], /--size: for a graph's file/],
+    [
+      'a cache for casts',
+      () => [planted(), '--precision', 'float16', '--recipe', 'full'],
+      /--recipe: for --precision int8/,
+    ],
+    ['no such cache', () => [checkpoint, '--text', lines, '--calibration-cache', 'none'], /none: cannot be read/],
+    [
+      'a cache of nonsense',
+      () => [checkpoint, '--text', lines, '--calibration-cache', lines],
+      /line 1: expected "TRT-/,
+    ],
+    [
+      'a place that is a folder',
+      () => [checkpoint, '--text', lines, '-o', folder],
+      /cannot be written: it is a folder/,
+    ],
+  ])('says in one line what is wrong: %s', async (_, args, message) => {
+    const { code, errors } = await run(...args());
+    expect(code).toBe(1);
+    expect(errors.trimEnd()).toMatch(message);
+    expect(errors.trimEnd().split('\n')).toHaveLength(1);
   });
 });
 

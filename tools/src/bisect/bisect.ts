@@ -39,7 +39,7 @@ export async function bisect(
   units: readonly Unit[],
   measure: Measure,
   tolerance: number,
-  onProgress: (done: number, of: number) => void = () => {},
+  onProgress: (what: 'each layer alone' | 'what to lower again', done: number, of: number) => void = () => {},
 ): Promise<Bisection> {
   let measurements = 0;
   const errorOf = (lowered: readonly Unit[]): Promise<number> => {
@@ -50,7 +50,7 @@ export async function bisect(
   const ranked: Ranked[] = [];
   for (const unit of units) {
     ranked.push({ unit, error: await errorOf([unit]), share: unit.work / work });
-    onProgress(ranked.length, units.length);
+    onProgress('each layer alone', ranked.length, units.length);
   }
   const ranking = ranked.toSorted((a, b) => descending(a.error, b.error));
   const errorOfAll = await errorOf(units);
@@ -64,11 +64,13 @@ export async function bisect(
     else least = middle + 1;
   }
   let excluded = order.slice(0, least);
-  let error = excluded.length === 0 ? errorOfAll : await errorOf(without(excluded));
-  for (const unit of excluded.toSorted((a, b) => b.work - a.work)) {
+  const candidates = excluded.length;
+  let error = candidates === 0 ? errorOfAll : await errorOf(without(excluded));
+  for (const [i, unit] of excluded.toSorted((a, b) => b.work - a.work).entries()) {
     const fewer = excluded.filter((other) => other !== unit);
     const found = fewer.length === 0 ? errorOfAll : await errorOf(without(fewer));
     if (found <= tolerance) [excluded, error] = [fewer, found];
+    onProgress('what to lower again', i + 1, candidates);
   }
   return {
     ranking,

@@ -1,69 +1,44 @@
-import { existsSync, statSync } from 'node:fs';
-import { openBert } from '@trt-dsl/bert-model';
-import { calibrate, type Graph, type ScaleMethod, TrtDslError } from '@trt-dsl/dsl';
+import { type Backend, type RecipeName, TrtDslError } from '@trt-dsl/dsl';
 import { onnxBackend } from '@trt-dsl/onnx-backend';
 import type { CommandContext, Report } from '../command.ts';
-import { type FeedOptions, feedsFor } from '../engines/feeds.ts';
-import { openGraph } from '../graphs/model-file.ts';
 import { table } from '../table.ts';
-import { writeFileWhole } from '../write-file.ts';
+import { requirePlace, writeFileWhole } from '../write-file.ts';
 import { type Bisection, bisect } from './bisect.ts';
-import { castOnly, type ErrorOf, measureOn, quantizeOnly, relativeError } from './measure.ts';
-import { cosines, embeddingsOf, readLines, summaryOf, textBatches } from './sentences.ts';
-import { castUnits, quantizedUnits, type SampleFeeds } from './units.ts';
+import { castOnly, type Lower, measureOn, quantizeOnly } from './measure.ts';
+import { type RangeOptions, rangedBy } from './ranges.ts';
+import { type Subject, type SubjectOptions, subjectOf } from './subject.ts';
+import { castUnits, quantizedUnits, type Unit } from './units.ts';
+
+type Precision = 'float16' | 'bfloat16' | 'int8' | 'float8';
 
 /** The arguments of `trt-dsl bisect`. */
-export interface BisectArguments extends FeedOptions {
-  readonly model: string;
-  readonly weights?: string | undefined;
-  readonly text?: string | undefined;
-  readonly count: number;
-  readonly precision: 'float16' | 'bfloat16' | 'int8' | 'float8';
-  readonly recipe: 'gemm' | 'full';
-  readonly calibrator: ScaleMethod;
+export interface BisectArguments extends SubjectOptions, RangeOptions {
+  readonly precision: Precision;
+  readonly recipe?: RecipeName | undefined;
   readonly tolerance: number;
   readonly out?: string | undefined;
   readonly top: number;
 }
 
-/** A model, the data to run it on, and how two results are compared. */
-interface Subject {
-  readonly graph: Graph;
-  readonly feeds: readonly SampleFeeds[];
-  readonly errorOf: ErrorOf;
-  readonly metric: string;
-  readonly mask?: string;
-}
-
 /** `trt-dsl bisect`: which layers' lower precision costs most, and which to exclude. */
-export async function bisectModel(args: BisectArguments, { progress }: CommandContext): Promise<Report> {
-  if (!(args.tolerance > 0)) throw new TrtDslError('argument', `--tolerance ${args.tolerance} is not above 0`);
-  const { graph, feeds, errorOf, metric, mask } = subjectOf(args);
+export async function bisectModel(args: BisectArguments, context: CommandContext): Promise<Report> {
+  requireSense(args);
+  using subject = subjectOf(args);
+  const { graph, feeds, errorOf, metric } = subject;
+  if (args.out !== undefined) requirePlace(args.out);
+  const { progress, signal } = context;
   const backend = onnxBackend();
-  const { precision, recipe } = args;
-  const casts = precision === 'float16' || precision === 'bfloat16';
-  const units = casts ? castUnits(graph, feeds[0]!) : quantizedUnits(graph, recipe, feeds[0]!);
+  const { units, lower } = await loweringOf(args, subject, backend, context);
   if (units.length === 0)
-    throw new TrtDslError('argument', `${args.model} has no layer that ${precision} would change`);
-  const lower = casts
-    ? castOnly(graph, precision)
-    : quantizeOnly(graph, units, {
-        dataType: precision,
-        recipe,
-        ranges: await calibrate(graph, backend, feeds, {
-          recipe,
-          dataType: precision,
-          method: args.calibrator,
-          ...(mask !== undefined && { mask }),
-        }),
-      });
-  const measure = await measureOn(backend, graph, lower, feeds, errorOf);
-  const found = await bisect(units, measure, args.tolerance, (done, of) => progress.share('measuring', done / of));
+    throw new TrtDslError('argument', `${args.model} has no layer that ${args.precision} would change`);
+  progress.note(`${units.length} layers to measure, each alone, then together`);
+  const measure = await measureOn(backend, graph, lower, feeds, errorOf, signal);
+  const found = await bisect(units, measure, args.tolerance, (what, done, of) => progress.share(what, done / of));
   if (args.out !== undefined) writeFileWhole(args.out, found.exclude.map((pattern) => `${pattern}\n`).join(''));
   return {
     json: {
       model: args.model,
-      precision,
+      precision: args.precision,
       metric,
       tolerance: args.tolerance,
       ...found,
@@ -72,6 +47,44 @@ export async function bisectModel(args: BisectArguments, { progress }: CommandCo
     text: textOf(args, metric, found),
     exitCode: found.met ? 0 : 1,
   };
+}
+
+/** The layers that a precision would change, and how some of them are lowered. */
+async function loweringOf(
+  args: BisectArguments,
+  subject: Subject,
+  backend: Backend,
+  context: CommandContext,
+): Promise<{ readonly units: readonly Unit[]; readonly lower: Lower }> {
+  const { precision, recipe = 'gemm' } = args;
+  const { graph, feeds } = subject;
+  if (precision === 'float16' || precision === 'bfloat16')
+    return { units: castUnits(graph, feeds[0]!), lower: castOnly(graph, precision) };
+  const units = quantizedUnits(graph, recipe, feeds[0]!);
+  if (units.length === 0) return { units, lower: () => graph };
+  const ranged = await rangedBy(args, subject, { recipe, dataType: precision }, backend, context);
+  const lower = quantizeOnly(ranged.graph, units, { dataType: precision, recipe, ranges: ranged.ranges });
+  return { units, lower };
+}
+
+/** Refuses arguments that say nothing. @throws TrtDslError 'argument' */
+function requireSense(args: BisectArguments): void {
+  const { precision, recipe, calibrator, calibrationCache, tolerance } = args;
+  if (!(tolerance > 0)) throw new TrtDslError('argument', `--tolerance ${tolerance} is not above 0`);
+  for (const name of ['count', 'top'] as const)
+    if (!(Number.isSafeInteger(args[name]) && args[name] > 0))
+      throw new TrtDslError('argument', `--${name} ${args[name]} is no whole number from 1`);
+  for (const name of ['text', 'out', 'calibrationCache', 'weights'] as const)
+    if (Array.isArray(args[name]))
+      throw new TrtDslError('argument', `--${name === 'calibrationCache' ? 'calibration-cache' : name} is given twice`);
+  if (precision === 'int8' || precision === 'float8') return;
+  const quantizing = { recipe, calibrator, 'calibration-cache': calibrationCache };
+  const idle = Object.entries(quantizing).filter(([, value]) => value !== undefined);
+  if (idle.length > 0)
+    throw new TrtDslError(
+      'argument',
+      `${idle.map(([name]) => `--${name}`).join(', ')}: for --precision int8 or float8, and this is ${precision}`,
+    );
 }
 
 function textOf({ model, precision, tolerance, top, out }: BisectArguments, metric: string, found: Bisection): string {
@@ -92,27 +105,3 @@ function textOf({ model, precision, tolerance, top, out }: BisectArguments, metr
 }
 
 const shown = (error: number): string => (Number.isFinite(error) ? error.toPrecision(3) : 'overflow');
-
-function subjectOf(args: BisectArguments): Subject {
-  if (!existsSync(args.model)) throw new TrtDslError('file', `${args.model}: there is no such file or folder`);
-  if (statSync(args.model).isDirectory()) return bertSubject(args);
-  const { graph } = openGraph(args.model, args.weights);
-  const feeds = Array.from({ length: args.input.length > 0 ? 1 : args.count }, (_, i) =>
-    Object.fromEntries(feedsFor(graph.inputs, { ...args, seed: args.seed + i })),
-  );
-  return { graph, feeds, errorOf: relativeError, metric: 'relative L2 error of the outputs' };
-}
-
-/** A folder of a BERT, and lines of text. */
-function bertSubject({ model, text, count }: BisectArguments): Subject {
-  if (text === undefined) throw new TrtDslError('argument', `--text FILE is missing: lines of text to run ${model} on`);
-  const bert = openBert(model);
-  const feeds = textBatches(bert.tokenizer, readLines(text).slice(0, count));
-  const graph = bert.graph('float32');
-  const [output] = graph.outputs.keys();
-  const vectors = (results: Parameters<ErrorOf>[0], of: readonly SampleFeeds[]) =>
-    results.flatMap((outputs, i) => embeddingsOf(outputs[output!]!, of[i]!['attention_mask']!));
-  const errorOf: ErrorOf = (found, due, of) => 1 - summaryOf(cosines(vectors(found, of), vectors(due, of))).mean;
-  const metric = "1 − mean cosine of the texts' embeddings";
-  return { graph, feeds, errorOf, metric, mask: 'attention_mask' };
-}

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   type Backend,
   castGraph,
@@ -6,6 +7,7 @@ import {
   type HostTensor,
   quantize,
   type Ranges,
+  type RecipeName,
   toFloat32,
 } from '@trt-dsl/dsl';
 import type { Measure } from './bisect.ts';
@@ -36,7 +38,7 @@ export const quantizeOnly =
   (
     graph: Graph,
     all: readonly Unit[],
-    options: { readonly dataType: 'int8' | 'float8'; readonly recipe: 'gemm' | 'full'; readonly ranges: Ranges },
+    options: { readonly dataType: 'int8' | 'float8'; readonly recipe: RecipeName; readonly ranges: Ranges },
   ): Lower =>
   (lowered) => {
     const kept = new Set(lowered);
@@ -45,18 +47,23 @@ export const quantizeOnly =
     return quantize(graph, { ...options, exclude });
   };
 
-/** Runs the model with units lowered over the data, and compares it with float32. */
+/** Runs the model with units lowered over the data, and compares it with float32, until it is told to stop. */
 export async function measureOn(
   backend: Backend,
   graph: Graph,
   lower: Lower,
   feeds: readonly SampleFeeds[],
   errorOf: ErrorOf,
+  signal?: AbortSignal,
 ): Promise<Measure> {
   const runAll = async (of: Graph): Promise<readonly Outputs[]> => {
     using engine: Engine = await backend.compile(of);
     const results: Outputs[] = [];
-    for (const feed of feeds) results.push(await engine.run(feed));
+    for (const feed of feeds) {
+      results.push(await engine.run(feed));
+      await setImmediate(); // where a signal gets through
+      signal?.throwIfAborted();
+    }
     return results;
   };
   const due = await runAll(graph);

@@ -1,9 +1,9 @@
 import { messageOf, TrtDslError } from '@trt-dsl/dsl';
-import type { CommandContext, Report } from '@trt-dsl/tools';
+import { type CommandContext, type Report, requirePlace } from '@trt-dsl/tools';
 import { type BackendName, formatBackend, type OpenBackend, openBackend, usableBackends } from '../backends.ts';
 import type { buildOptions } from '../commands/build.ts';
 import { withoutDemoFlags } from '../demo-flags.ts';
-import { requirePlace, writeEngine } from '../engine-file.ts';
+import { writeEngine } from '../engine-file.ts';
 import { openModel, tokenizerData } from '../model.ts';
 import { describeNetwork, networkOf, situationOf } from '../network.ts';
 import type { Args } from '../options.ts';
@@ -17,7 +17,7 @@ type BuildArgs = Args<typeof buildOptions>;
 export async function build(given: BuildArgs, context: CommandContext): Promise<Report> {
   const { progress } = context;
   const { args, notes } = withoutDemoFlags(given);
-  await requirePlace(args.output);
+  requirePlace(args.output);
   for (const note of notes) progress.note(note);
   const profiles = profilesOf(args['batch-size'], args['sequence-length']);
   using model = openModel(args);

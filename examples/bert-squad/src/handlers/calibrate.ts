@@ -1,8 +1,8 @@
 import { largestQuantized, TrtDslError, writeCalibration } from '@trt-dsl/dsl';
-import type { CommandContext, Report } from '@trt-dsl/tools';
+import { type CommandContext, type Report, requirePlace } from '@trt-dsl/tools';
 import { runCalibration } from '../calibration.ts';
 import type { calibrateOptions } from '../commands/calibrate.ts';
-import { checksumOf, requirePlace, writeWhole } from '../engine-file.ts';
+import { checksumOf, writeWhole } from '../engine-file.ts';
 import { openModel, quantizedTypeOf } from '../model.ts';
 import type { Args } from '../options.ts';
 import { textTable } from '../table.ts';
@@ -17,7 +17,7 @@ export async function calibrateModel(args: Args<typeof calibrateOptions>, contex
   const { output, format, precision, task } = args;
   if (format === 'tensorrt' && args.smooth)
     throw new TrtDslError('argument', '--format tensorrt has no place for what --smooth does; write trt-dsl');
-  await requirePlace(output);
+  requirePlace(output);
   const dataType = quantizedTypeOf[precision];
   const subject = { model, task, dataType };
   const { calibration, data, backend } = await runCalibration(subject, args['calibration-data'], seq, args, context);

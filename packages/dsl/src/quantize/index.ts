@@ -14,7 +14,7 @@ export { type QuantizeOptions, quantize } from './quantize.ts';
 export { type QuantizedWeights, quantizeWeights, roundedScale } from './quantize-weights.ts';
 export { largestQuantized, type Ranges } from './ranges.ts';
 export { type Recipe, type RecipeName, recipes } from './recipes.ts';
-export { rangeOf, type ScaleMethod, type ScaleOptions, scaleMethods } from './scale-methods.ts';
+export { rangeOf, type ScaleMethod, type ScaleOptions, scaleMethods, usualMethods } from './scale-methods.ts';
 export { type ChannelRanges, collectChannelRanges, type SmoothOptions, smooth } from './smooth.ts';
 export { splitAttention } from './split-attention.ts';
 export { weightsChecksum } from './weights-checksum.ts';

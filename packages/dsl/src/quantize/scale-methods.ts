@@ -35,6 +35,9 @@ export const scaleMethods = {
 
 export type ScaleMethod = keyof typeof scaleMethods;
 
+/** The method that costs a type least: float8 has room for outliers, which int8 does better to clip a little. */
+export const usualMethods: Readonly<Record<QuantizedType, ScaleMethod>> = { int8: 'mse', float8: 'min-max' };
+
 /**
  * The range of a tensor by a method.
  * @throws TrtDslError 'argument' for an unknown method, a quantile or cutoff outside (0, 1], or a histogram of nothing

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import {
+  type Backend,
+  calibrate,
+  type Graph,
+  messageOf,
+  type QuantizedType,
+  type Ranges,
+  type RecipeName,
+  readCalibration,
+  type ScaleMethod,
+  smooth,
+  TrtDslError,
+  usualMethods,
+  weightsChecksum,
+} from '@trt-dsl/dsl';
+import type { CommandContext } from '../command.ts';
+import type { Subject } from './subject.ts';
+
+/** How ranges are had. */
+export interface RangeOptions {
+  readonly calibrator?: ScaleMethod | undefined;
+  readonly calibrationCache?: string | undefined;
+}
+
+/** A float graph, smoothed if its calibration was, and the ranges of its tensors. */
+export interface Ranged {
+  readonly graph: Graph;
+  readonly ranges: Ranges;
+}
+
+/**
+ * The ranges of a graph: of a cache, or by running its data.
+ * @throws TrtDslError 'file' for a cache that cannot be read, 'argument' for one of another graph; as `calibrate`
+ */
+export async function rangedBy(
+  { calibrator, calibrationCache: cache }: RangeOptions,
+  { graph, feeds, mask }: Subject,
+  { recipe, dataType }: { readonly recipe: RecipeName; readonly dataType: QuantizedType },
+  backend: Backend,
+  { progress, signal }: CommandContext,
+): Promise<Ranged> {
+  if (cache !== undefined) {
+    if (calibrator !== undefined)
+      throw new TrtDslError('argument', '--calibrator goes without --calibration-cache, whose ranges are chosen');
+    return cached(graph, cache);
+  }
+  const ranges = await calibrate(graph, backend, feeds, {
+    recipe,
+    dataType,
+    method: calibrator ?? usualMethods[dataType],
+    ...(mask !== undefined && { mask }),
+    signal,
+    onProgress: (pass, batches) => progress.share(`calibrating: ${pass}`, batches / feeds.length),
+  });
+  return { graph, ranges };
+}
+
+function cached(graph: Graph, path: string): Ranged {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new TrtDslError('file', `${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  const { weights, channels, ranges } = readCalibration(text, path);
+  if (weights !== null && weights !== weightsChecksum(graph))
+    throw new TrtDslError('argument', `${path}: was made of another network: its weights are others; calibrate again`);
+  return { graph: channels ? smooth(graph, { ranges: channels }) : graph, ranges };
+}
