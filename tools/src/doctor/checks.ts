@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { messageOf } from '@trt-dsl/dsl';
-import { cacheFolder, checkoutRoot, loadTensorRT } from '@trt-dsl/trt-bindings';
+import { cacheFolder, checkoutRoot, loadAddon, loadTensorRT } from '@trt-dsl/trt-bindings';
 import { requireFrom } from '../package-folder.ts';
 import { findPython } from '../python.ts';
 import { findAddons } from '../setup/addons.ts';
@@ -80,26 +80,34 @@ const purposes: Readonly<Record<Product, string>> = {
 
 const library = (product: Product) => async (): Promise<Check> => {
   const found = await findTensorRT(product);
-  if (found) {
-    const version = versionByAddon(product) ?? found.version;
-    const text = `${version ?? 'version not told by its files'} (${found.place}: ${found.path})`;
-    return { name: product, ok: true, found: text, details: { ...found, version } };
+  const root = process.env['TENSORRT_ROOT'];
+  const elsewhere = root && found?.place !== 'TENSORRT_ROOT' ? `; TENSORRT_ROOT, ${root}, has none` : '';
+  const lack = { name: product, ok: false, neededFor: purposes[product] };
+  const setup = `npx trt-dsl setup --product ${product}`;
+  if (!found)
+    return { ...lack, found: `not found (TENSORRT_ROOT, loader path, Python, cache)${elsewhere}`, repair: setup };
+  const opened = open(product);
+  if (opened.problem !== undefined) {
+    const repair = found.place === 'cache' ? setup : `mend or take away what ${found.place} names; ${setup} fetches another`;
+    return { ...lack, found: `${opened.problem} (${found.place}: ${found.path})`, repair, details: { ...found } };
   }
-  return {
-    name: product,
-    ok: false,
-    found: 'not found (TENSORRT_ROOT, loader path, Python, cache)',
-    neededFor: purposes[product],
-    repair: `npx trt-dsl setup --product ${product}`,
-  };
+  const version = opened.version ?? found.version;
+  const text = `${version ?? 'version not told by its files'} (${found.place}: ${found.path})${elsewhere}`;
+  return { name: product, ok: true, found: text, details: { ...found, version } };
 };
 
-/** What the library itself says; undefined where its addon is not built or cannot open it. */
-function versionByAddon(product: Product): string | undefined {
+/** The version that the library itself says, or why it cannot be opened; neither where its addon is not built. */
+function open(product: Product): { readonly version?: string; readonly problem?: string } {
+  const { addon } = products[product];
   try {
-    return loadTensorRT({ product: products[product].addon }).version;
+    loadAddon(addon);
   } catch {
-    return undefined;
+    return {};
+  }
+  try {
+    return { version: loadTensorRT({ product: addon }).version };
+  } catch (error) {
+    return { problem: messageOf(error).split('\n')[0]! };
   }
 }
 

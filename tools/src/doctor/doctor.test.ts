@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { environment, temporaryFolder, trtDsl } from '../../../test/support/trt-dsl.ts';
@@ -56,5 +57,18 @@ describe('trt-dsl doctor', () => {
     expect(required.exitCode).toBe(1);
     expect(required.stdout).toMatch(/^headers +missing +not found: TRT-RTX-1\.7, /m);
     expect(required.stdout).toMatch(/\nNot in order: headers, gpu\.\n$/);
+  });
+
+  it('says when a library cannot be opened, and when TENSORRT_ROOT has none', async () => {
+    const root = temporaryFolder();
+    environment('TENSORRT_ROOT', root);
+    writeFileSync(join(root, 'libtensorrt_rtx.so.1'), 'no library');
+    const { exitCode, stdout } = await trtDsl('doctor', '--json', '--require', 'tensorrt-rtx');
+    const { checks }: { checks: Check[] } = JSON.parse(stdout);
+    const found = (name: string) => checks.find((each) => each.name === name)!;
+    expect(exitCode).toBe(1);
+    expect(found('tensorrt-rtx')).toMatchObject({ ok: false, found: expect.stringContaining('cannot use') });
+    expect(found('tensorrt-rtx').repair).toContain('npx trt-dsl setup --product tensorrt-rtx');
+    expect(found('tensorrt-10').found).toContain(`TENSORRT_ROOT, ${root}, has none`);
   });
 });
