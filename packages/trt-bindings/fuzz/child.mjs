@@ -5,6 +5,7 @@
 // whoever looks at a crash. Prints one line of JSON: what was called, and how many calls reached TensorRT.
 import { openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 
 const [addonPath, libraryPath, seedText, callsText, journalPath] = process.argv.slice(2);
 const addon = createRequire(import.meta.url)(addonPath);
@@ -125,6 +126,66 @@ function moreLayers(network, x, image, ids, half) {
   });
 }
 
+/** A plan of y = relu(x), x [-1, 8]; nothing where no GPU can run one. */
+async function buildPlan() {
+  try {
+    addon.cuda().device().createStream().close();
+    const builder = library.createInferBuilder();
+    const network = builder.createNetworkV2([]);
+    network.addInput('x', 'FLOAT', [-1, 8]);
+    const layer = network.addActivation(network.getInput(0), 'RELU');
+    layer.getOutput(0).setName('y');
+    network.markOutput(layer.getOutput(0));
+    const config = builder.createBuilderConfig();
+    config.setFlag('REFIT');
+    const profile = builder.createOptimizationProfile();
+    for (const [select, rows] of Object.entries({ MIN: 1, OPT: 2, MAX: 8 }))
+      profile.setDimensions('x', select, [rows, 8]);
+    config.addOptimizationProfile(profile);
+    const plan = await builder.buildSerializedNetwork(network, config);
+    const runtime = library.createInferRuntime();
+    runtime.deserializeCudaEngine(plan).close();
+    return plan;
+  } catch {
+    return undefined;
+  }
+}
+
+const plan = await buildPlan();
+
+/** NVIDIA's plugins, where their library lies beside TensorRT's: creators, and a plugin of each kind. */
+function seedPlugins() {
+  const registry = library.getPluginRegistry();
+  try {
+    registry.initLibNvInferPlugins(join(dirname(libraryPath), 'libnvinfer_plugin.so.10'));
+    for (const version of ['1', '2']) {
+      const creator = registry.getCreator('CustomGeluPluginDynamic', version);
+      keep(creator);
+      keep(creator.createPlugin('gelu', [{ name: 'type_id', type: 'INT32', data: Int32Array.of(0) }]));
+    }
+  } catch {} // not in this product
+}
+
+/** What only a loaded engine has: contexts, slots that can run, a refitter, an inspector. */
+function seedEngine() {
+  if (!plan) return;
+  seedPlugins();
+  const engine = library.createInferRuntime().deserializeCudaEngine(plan);
+  const device = addon.cuda().device();
+  const stream = device.createStream();
+  const bindings = () =>
+    ['x', 'y'].map((name) => ({ name, host: device.memAllocHost(256), device: device.memAlloc(256), byteLength: 64 }));
+  for (const graph of [undefined, false, true]) {
+    const context = engine.createExecutionContext();
+    context.setInputShape('x', [2, 8]);
+    const [x, y] = bindings();
+    for (const { name, device: memory } of [x, y]) context.setTensorAddress(name, memory);
+    for (const value of [context, x.host, y.host, x.device, y.device]) keep(value);
+    if (graph !== undefined) keep(context.createExecutionSlot({ stream, inputs: [x], outputs: [y], graph }));
+  }
+  for (const value of [engine, stream, engine.createEngineInspector(), engine.createRefitter()]) keep(value);
+}
+
 function seedWorld() {
   for (let i = 0; i < 2; i++) {
     const builder = library.createInferBuilder();
@@ -156,6 +217,7 @@ function seedWorld() {
   }
   keep(library.createInferRuntime());
   keep(library.getPluginRegistry());
+  seedEngine();
   try {
     const device = addon.cuda().device();
     const stream = device.createStream();
@@ -191,6 +253,7 @@ const numbers = [
 const strings = [
   '',
   'x',
+  'y',
   'image',
   'ids',
   'half',
@@ -307,6 +370,8 @@ function mend(expected) {
 
 // ── calls ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** Classes of which there never was an object: their methods were called on others. */
+const absent = new Set(classNames);
 const counts = { calls: 0, returned: 0, typeErrors: 0, otherErrors: 0, promises: 0 };
 const methods = classNames.flatMap((name) =>
   Object.getOwnPropertyNames(addon.classes[name].prototype)
@@ -390,7 +455,11 @@ async function one(entry) {
   }
 }
 
-seedWorld();
+const seed = () => {
+  seedWorld();
+  for (const name of classNames) if (world.get(name).length > 0) absent.delete(name);
+};
+seed();
 const limit = Number(callsText);
 let round = 0;
 while (counts.calls < limit) {
@@ -400,7 +469,7 @@ while (counts.calls < limit) {
     await one(entry);
   }
   if (++round % 3 === 0) {
-    seedWorld();
+    seed();
     await new Promise((resolve) => setImmediate(resolve));
     global.gc?.();
   }
@@ -411,6 +480,7 @@ console.log(
     reached: addon.callsReachingNative(),
     methods: methods.length,
     methodsReached: reachedMethods.size,
+    classesWithoutObjects: classNames.filter((name) => absent.has(name)),
   }),
 );
 // Half of the processes end in the middle of what they do, half by themselves, after which nothing may be left allocated.

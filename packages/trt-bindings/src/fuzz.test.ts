@@ -15,7 +15,27 @@ interface Outcome {
   readonly reached: number;
   readonly methods: number;
   readonly methodsReached: number;
+  readonly classesWithoutObjects: readonly string[];
 }
+
+/**
+ * Classes whose methods meet objects of other classes only: bases, what TensorRT-RTX has not, and, without a GPU, what
+ * only a loaded engine gives.
+ */
+const without = {
+  always: [
+    'ILayer',
+    'IPluginV2Layer',
+    'IPluginV3Layer',
+    'IAttentionInputLayer',
+    'IAttentionOutputLayer',
+    'IPluginCreator',
+    'PluginLibrary',
+    'IPluginV2',
+    'IPluginV3',
+  ],
+  noGpu: ['ICudaEngine', 'IEngineInspector', 'IRefitter', 'IExecutionContext', 'ExecutionSlot'],
+};
 
 const library = loadTensorRT({ product: 'rtx' }).libraryPath;
 const calls = Number(process.env['TRT_DSL_FUZZ_CALLS'] ?? 4000);
@@ -67,6 +87,10 @@ it('no argument and no order of calls crashes the process', { timeout: 400_000 }
   expect(sum((o) => o.calls)).toBeGreaterThanOrEqual(2 * calls);
   expect(sum((o) => o.reached)).toBeGreaterThan(calls / 8);
   expect(sum((o) => o.typeErrors)).toBeGreaterThan(calls / 4);
+  for (const { classesWithoutObjects } of outcomes)
+    expect(classesWithoutObjects.filter((name) => !without.always.includes(name))).toEqual(
+      existsSync('/dev/nvidiactl') ? [] : without.noGpu,
+    );
 });
 
 const hostile = [...readFileSync(fuzzFolder('hostile.mjs'), 'utf8').matchAll(/^ {2}async (\w+)\(\) \{$/gm)].map(
