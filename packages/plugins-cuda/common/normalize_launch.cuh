@@ -16,6 +16,12 @@ inline int deviceAttribute(cudaDeviceAttr attribute) {
   return value;
 }
 
+/** Whether they take more than half of the L2 cache. */
+template <typename Element>
+bool isLarge(int64_t rows, int hidden) {
+  return 2 * rows * hidden * int64_t(sizeof(Element)) > deviceAttribute(cudaDevAttrL2CacheSize);
+}
+
 /** Rows to normalise, and how. */
 template <typename Source, typename Parameter>
 struct Normalization {
@@ -82,8 +88,7 @@ cudaError_t normalizeRows(Source const& source, Affine<Parameter> const& affine,
   NormSchedule const schedule = variant >= 0                    ? NormSchedule(variant)
                                 : vectors >= Source::kBlockFrom ? NormSchedule::kBlock
                                                                 : NormSchedule::kWarp;
-  bool const evictFirst = 2 * rows * hidden * int64_t(sizeof(Element)) > deviceAttribute(cudaDevAttrL2CacheSize);
-  Normalization<Source, Parameter> const n{source, affine, y, rows, hidden, epsilon, stream, evictFirst};
+  Normalization<Source, Parameter> const n{source, affine, y, rows, hidden, epsilon, stream, isLarge<Element>(rows, hidden)};
   if (schedule == NormSchedule::kBlock || vectors > kLongestByWarp<Element>) return launchByBlock(n, vectors);
   if (vectors == 48) return launchByWarp<16, 3, true>(n);
   if (vectors == 96) return launchByWarp<32, 3, true>(n);

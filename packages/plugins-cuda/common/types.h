@@ -14,6 +14,7 @@ enum class NormSchedule : int32_t {
   kBlock = 1,  // a block a row
 };
 constexpr int32_t kNormSchedules = 2;
+constexpr int32_t kEmbSchedules = 10;  // embLayerNorm's own follow: kColumnSchedules
 
 inline size_t sizeOf(Type type) { return type == Type::kFloat32 ? 4 : 2; }
 

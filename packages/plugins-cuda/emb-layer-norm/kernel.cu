@@ -2,159 +2,63 @@
 
 #include "../common/dispatch.cuh"
 #include "../common/normalize_launch.cuh"
+#include "columns.cuh"
 
 namespace trt_dsl {
 namespace {
 
-enum class Token { kGood, kOutOfRange, kPadding };
-
-/** An array of int32 or int64. Read first, made a number of later, so that nothing waits for memory in between. */
-struct Ids {
-  struct Bits {
-    int32_t low;
-    int32_t high;
-  };
-
-  void const* data;
-  bool wide;
-
-  __device__ __forceinline__ Bits read(int64_t i) const {
-    if (wide) return static_cast<Bits const*>(data)[i];
-    return {static_cast<int32_t const*>(data)[i], 0};
-  }
-  __device__ __forceinline__ int64_t number(Bits bits) const {
-    return wide ? int64_t(uint64_t(uint32_t(bits.high)) << 32 | uint32_t(bits.low)) : int64_t(bits.low);
-  }
+/** What embLayerNorm has besides the family's schedules. */
+struct ColumnSchedule {
+  bool lean;  // position + token type in shared memory, not in registers
+  bool kept;  // word rows are the last to leave L2
+  int waves;  // of blocks; more waves are shorter runs
 };
-
-template <typename T>
-struct Embeddings {
-  using Element = T;
-  static constexpr int kBlockFrom = sizeof(T) == 4 ? 257 : 129;  // blocks were slower at every size, by 3 to 96 %
-  struct At {
-    T const* word;
-    T const* position;
-    T const* tokenType;
-    Token token;
-  };
-  template <int N>
-  using Raw = Pack<T, N>;
-
-  Ids ids;
-  Ids tokenTypes;
-  Ids positionIds;
-  int32_t const* cuSeqlens;
-  PositionSource positionSource;
-  T const* wordTable;
-  T const* positionTable;
-  T const* tokenTypeTable;
-  int sequence;
-  int batch;
-  int groupBits;
-  int words;
-  int positionCount;
-  int tokenTypeCount;
-  int hidden;
-
-  struct Place {
-    int64_t row;
-    uint32_t column;
-    Ids::Bits id;
-    Ids::Bits tokenType;
-    Ids::Bits position;
-  };
-  /**
-   * With positions by column, 2^groupBits rows of the batch go side by side, column by column: tokens done at once in a
-   * multiprocessor then share a row of the position table, which is read from L2 once. What is left of the batch follows.
-   */
-  __device__ __forceinline__ Place look(int64_t index) const {
-    Place place{index, 0, {0, 0}, {0, 0}, {0, 0}};
-    if (positionSource == PositionSource::kColumn) {
-      uint32_t const length = sequence;
-      uint32_t const inGroup = uint32_t(index) & ((1u << groupBits) - 1);
-      uint32_t const quotient = (uint32_t(index) >> groupBits) / length;
-      place.column = (uint32_t(index) >> groupBits) - quotient * length;
-      int64_t const row = (int64_t(quotient) << groupBits) + inGroup;
-      if (((quotient + 1) << groupBits) <= uint32_t(batch)) place.row = row * length + place.column;
-      else place.column = uint32_t(index) % length;
-    }
-    place.id = ids.read(place.row);
-    place.tokenType = tokenTypes.read(place.row);
-    if (positionSource == PositionSource::kPositionIds) place.position = positionIds.read(place.row);
-    return place;
-  }
-
-  /** The token's distance from the start of its sequence: cuSeqlens[b] <= token < cuSeqlens[b + 1]. */
-  __device__ __forceinline__ int64_t placeInSequence(int64_t token) const {
-    int low = 0;
-    int high = batch - 1;
-    while (low < high) {
-      int const middle = (low + high) >> 1;
-      if (token < cuSeqlens[middle + 1]) high = middle;
-      else low = middle + 1;
-    }
-    return token - cuSeqlens[low];
-  }
-
-  /** A token that is not good stands on the tables' first rows, which are read in vain: fill() replaces the outcome. */
-  __device__ __forceinline__ At open(Place const& place) const {
-    At at{wordTable, positionTable, tokenTypeTable, Token::kGood};
-    int64_t position;
-    if (positionSource == PositionSource::kCuSeqlens) {
-      if (place.row >= cuSeqlens[batch]) {
-        at.token = Token::kPadding;
-        return at;
-      }
-      position = placeInSequence(place.row);
-    } else if (positionSource == PositionSource::kPositionIds) {
-      position = positionIds.number(place.position);
-    } else {
-      position = place.column;
-    }
-    int64_t const id = ids.number(place.id);
-    int64_t const tokenType = tokenTypes.number(place.tokenType);
-    if (id < 0 || id >= words || position < 0 || position >= positionCount || tokenType < 0 ||
-        tokenType >= tokenTypeCount) {
-      at.token = Token::kOutOfRange;
-      return at;
-    }
-    at.word += id * hidden;
-    at.position += position * hidden;
-    at.tokenType += tokenType * hidden;
-    return at;
-  }
-
-  template <int N>
-  __device__ __forceinline__ Raw<N> fetch(At const& at, int column) const {
-    return loadPackOnce<N>(at.word + column);
-  }
-
-  template <int N>
-  __device__ __forceinline__ void ahead(At const& at, int column, float (&value)[N]) const {
-    float tokenType[N];
-    Pack<T, N> const position = loadPackOften<N>(at.position + column);
-    widen(loadPackOften<N>(at.tokenType + column), tokenType);
-    widen(position, value);
-#pragma unroll
-    for (int i = 0; i < N; ++i) value[i] += tokenType[i];
-  }
-
-  template <int N>
-  __device__ __forceinline__ void decode(Raw<N> const& raw, float (&value)[N]) const {
-    float word[N];
-    widen(raw, word);
-#pragma unroll
-    for (int i = 0; i < N; ++i) value[i] += word[i];
-  }
-
-  template <int N>
-  __device__ __forceinline__ void keep(At const&, int, float const (&)[N]) const {}
-
-  __device__ __forceinline__ bool fill(At const& at, float& value) const {
-    value = at.token == Token::kOutOfRange ? __int_as_float(0x7fc00000) : 0.0f;
-    return at.token != Token::kGood;
-  }
+constexpr ColumnSchedule kColumnSchedules[] = {
+    {false, false, 1}, {false, false, 2}, {false, false, 4}, {true, false, 1},
+    {true, false, 2},  {true, false, 4},  {false, true, 1},  {true, true, 1},
 };
+static_assert(kNormSchedules + sizeof kColumnSchedules / sizeof kColumnSchedules[0] == kEmbSchedules);
+
+template <int kLanes, int kItems, bool kLean, bool kKept, typename T, typename P>
+cudaError_t launchColumns(Normalization<Embeddings<T>, P> const& n, int waves) {
+  constexpr int kWarps = kRunThreads / 32;
+  constexpr int kFloats = kItems * kVectorOf<T>;
+  int64_t const steps = (n.rows + 32 / kLanes - 1) / (32 / kLanes);
+  int64_t const wave = int64_t(deviceAttribute(cudaDevAttrMultiProcessorCount)) * kRunBlocks<T, kItems, kLean>;
+  int64_t const blocks = min(wave * waves, (steps + kWarps - 1) / kWarps);
+  auto const kernel = normalizeColumns<T, P, kLanes, kItems, kLean, kKept>;
+  size_t const bytes = runBytes(n.hidden, kFloats, kLean);
+  kernel<<<unsigned(blocks), kRunThreads, bytes, n.stream>>>(n.source, n.affine, n.y, Runs(steps, blocks * kWarps),
+                                                            Divisor(n.hidden), n.epsilon, n.evictFirst);
+  return cudaGetLastError();
+}
+
+template <int kLanes, int kItems, typename T, typename P>
+cudaError_t launchColumns(Normalization<Embeddings<T>, P> const& n, ColumnSchedule const& schedule) {
+  if (schedule.lean && schedule.kept) return launchColumns<kLanes, kItems, true, true>(n, schedule.waves);
+  if (schedule.lean) return launchColumns<kLanes, kItems, true, false>(n, schedule.waves);
+  if (schedule.kept) return launchColumns<kLanes, kItems, false, true>(n, schedule.waves);
+  return launchColumns<kLanes, kItems, false, false>(n, schedule.waves);
+}
+
+/** Down the columns, if rows are of a size that has a kernel for that; else as normalizeRows would. */
+template <typename T, typename P>
+cudaError_t normalizeDown(Embeddings<T> const& source, Affine<P> const& affine, T* y, int64_t rows, float epsilon,
+                          bool aligned, ColumnSchedule const& schedule, cudaStream_t stream) {
+  Normalization<Embeddings<T>, P> const n{source, affine, y, rows, source.hidden, epsilon, stream,
+                                          isLarge<T>(rows, source.hidden)};
+  int const vectors = source.hidden % kVectorOf<T> == 0 ? source.hidden / kVectorOf<T> : 0;
+  if (aligned && aligned16(y) && aligned16(affine.gamma) && aligned16(affine.beta) && rows > 0 && rows <= INT32_MAX) {
+    if (vectors == 48) return launchColumns<16, 3>(n, schedule);
+    if (vectors == 96) return launchColumns<32, 3>(n, schedule);
+    if (vectors == 128) return launchColumns<32, 4>(n, schedule);
+    if constexpr (sizeof(T) == 4) {
+      if (vectors == 192) return launchColumns<32, 6>(n, schedule);
+      if (vectors == 256) return launchColumns<32, 8>(n, schedule);
+    }
+  }
+  return normalizeRows(source, affine, y, rows, source.hidden, epsilon, aligned, -1, stream);
+}
 
 }  // namespace
 
@@ -164,6 +68,7 @@ cudaError_t embLayerNorm(EmbLayerNormArguments const& a, cudaStream_t stream) {
   if ((byColumn && a.sequence <= 0 && a.tokens > 0) || (!byColumn && a.positions == nullptr)) return cudaErrorInvalidValue;
   if (packed && a.batch <= 0) return cudaErrorInvalidValue;
   if (a.words <= 0 || a.positionCount <= 0 || a.tokenTypeCount <= 0) return cudaErrorInvalidValue;
+  if (a.variant < -1 || a.variant >= kEmbSchedules) return cudaErrorInvalidValue;
   int const batch = byColumn ? int(a.tokens / max(1, a.sequence)) : a.batch;
   int groupBits = 0;
   while (groupBits < 4 && 2 << groupBits <= batch) ++groupBits;
@@ -187,8 +92,12 @@ cudaError_t embLayerNorm(EmbLayerNormArguments const& a, cudaStream_t stream) {
                                a.tokenTypeCount,
                                a.hidden};
     Affine<P> const affine{static_cast<P const*>(a.gamma), static_cast<P const*>(a.beta)};
-    return normalizeRows(source, affine, static_cast<T*>(a.y), a.tokens, a.hidden, a.epsilon, vectors, a.variant,
-                         stream);
+    if (byColumn && a.variant >= kNormSchedules && a.tokens % max(1, a.sequence) == 0) {
+      return normalizeDown(source, affine, static_cast<T*>(a.y), a.tokens, a.epsilon, vectors,
+                           kColumnSchedules[a.variant - kNormSchedules], stream);
+    }
+    return normalizeRows(source, affine, static_cast<T*>(a.y), a.tokens, a.hidden, a.epsilon, vectors,
+                         a.variant < kNormSchedules ? a.variant : -1, stream);
   });
 }
 

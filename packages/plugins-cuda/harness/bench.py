@@ -1,11 +1,13 @@
 """Each kernel's time beside torch's and beside the limit of memory or arithmetic.
 
-    python3 packages/plugins-cuda/harness/bench.py [--quick] [--only norm|attention|packed] [--variants] [--compile]
+    python3 packages/plugins-cuda/harness/bench.py [--quick] [--only norm|emb|attention|packed] [--variants] [--compile]
 
 Writes $OUT/bench.json (default: the current folder). Every time is the median of 20 replays of a CUDA graph that launches
 the operation once on each of several input sets, over their number. The LayerNorm family's sets are together four times
 the L2 cache, so that all data comes from memory; beside each time stands that of a kernel which reads and writes as many
-bytes and does nothing else, in the same state of the cache. Attention's sets are at least 200 MB, but at most 64.
+bytes and does nothing else, in the same state of the cache, and beside embLayerNorm's that of one which copies the ids' rows
+of the table (gather_us); pairs_us is embLayerNorm's on pairs of texts, us on single ones. `--only emb` is embLayerNorm's
+rows of norm, every schedule. Attention's sets are at least 200 MB, but at most 64.
 """
 import argparse
 import json
@@ -83,8 +85,9 @@ class Pool:
         return list(room.to(dtype).unbind(0))
 
 
-def norm_work(tokens, hidden, dtype):
-    """Name to (sets, bytes read, bytes written, ours(set, variant), torch's(set)) for each of the family."""
+def norm_work(tokens, hidden, dtype, every=False):
+    """Name to a function to (sets, bytes read, bytes written, ours(set, variant), torch's(function, set), torch's function, and
+    what else to time, a name to its ways of set) for each of the family."""
     element = torch.finfo(dtype).bits // 8
     size = tokens * hidden * element
     gamma, beta, bias = (torch.randn(hidden, device=DEVICE, dtype=dtype) for _ in range(3))
@@ -97,7 +100,7 @@ def norm_work(tokens, hidden, dtype):
         def theirs(x, shape, gamma, beta, epsilon):
             return F.layer_norm(x, shape, gamma, beta, epsilon)
         return (pool.sets, size, size, lambda i, v: kernels.layer_norm(x[i], gamma, beta, out=y[i], variant=v),
-                lambda f, i: f(x[i], *norm), theirs)
+                lambda f, i: f(x[i], *norm), theirs, {})
 
     def skip_layer_norm():
         pool = Pool(3 * size)
@@ -107,7 +110,7 @@ def norm_work(tokens, hidden, dtype):
             return F.layer_norm(x + s + bias, shape, gamma, beta, epsilon)
         return (pool.sets, 2 * size, size,
                 lambda i, v: kernels.skip_layer_norm(x[i], s[i], gamma, beta, bias, out=y[i], variant=v),
-                lambda f, i: f(x[i], s[i], bias, *norm), theirs)
+                lambda f, i: f(x[i], s[i], bias, *norm), theirs, {})
 
     def emb_layer_norm():
         vocabulary, sequence = 30522, 128
@@ -119,16 +122,24 @@ def norm_work(tokens, hidden, dtype):
                   for _ in range(min(pool.sets, math.ceil(4 * pool.l2 / (vocabulary * hidden * element)) + 1))]
         positions, types = (torch.randn(n, hidden, device=DEVICE, dtype=dtype) for n in (512, 2))
         ids = [torch.randint(0, vocabulary, shape, device=DEVICE, dtype=torch.int32) for _ in range(pool.sets)]
+        # Two texts a sentence, the second from anywhere on: what BERT's tasks with pairs have.
+        pairs = (torch.arange(sequence, device=DEVICE) >= torch.randint(0, sequence, (shape[0], 1), device=DEVICE)).int()
         zero, place = torch.zeros_like(ids[0]), torch.arange(sequence, device=DEVICE, dtype=torch.int32)
         distinct = sum(int(i.unique().numel()) for i in ids) // len(ids)  # rows of the table that a launch must read
 
         def theirs(ids, place, zero, words, positions, types, shape, gamma, beta, epsilon):
             sum_of_rows = F.embedding(ids, words) + F.embedding(place, positions) + F.embedding(zero, types)
             return F.layer_norm(sum_of_rows, shape, gamma, beta, epsilon)
-        return (pool.sets, (distinct + sequence + 1) * hidden * element + 8 * tokens, size,
-                lambda i, v: kernels.emb_layer_norm(ids[i], zero, tables[i % len(tables)], positions, types, gamma, beta,
-                                                    out=y[i], variant=v),
-                lambda f, i: f(ids[i], place, zero, tables[i % len(tables)], positions, types, *norm), theirs)
+
+        def ours(i, v, token_types=zero):
+            kernels.emb_layer_norm(ids[i], token_types, tables[i % len(tables)], positions, types, gamma, beta, out=y[i], variant=v)
+        more = {'gather_us': [lambda i, v=v: kernels.gather(tables[i % len(tables)], ids[i], y[i], v)
+                              for v in range(kernels.gather_variants())],
+                'pairs_us': [lambda i: ours(i, -1, pairs)]}
+        if every:
+            more |= {f'pairs_{v}_us': [lambda i, v=v: ours(i, v, pairs)] for v in range(kernels.emb_schedules())}
+        return (pool.sets, (distinct + sequence + 1) * hidden * element + 8 * tokens, size, ours,
+                lambda f, i: f(ids[i], place, zero, tables[i % len(tables)], positions, types, *norm), theirs, more)
 
     return {'layer_norm': layer_norm, 'skip_layer_norm': skip_layer_norm, 'emb_layer_norm': emb_layer_norm}
 
@@ -144,7 +155,7 @@ def move_us(reads, writes):
                for v in range(kernels.move_variants()))
 
 
-def normalisation(limits, options):
+def normalisation(limits, options, only=None):
     rows = []
     if options.quick:
         work = [(768, t, torch.float16) for t in (4096, 16384)]
@@ -155,8 +166,10 @@ def normalisation(limits, options):
     if options.compile:
         work = [(768, tokens, torch.float16) for tokens in (16384, 4096)]
     for hidden, tokens, dtype in work:
-        for name, make in norm_work(tokens, hidden, dtype).items():
-            sets, reads, writes, ours, theirs, function = make()
+        for name, make in norm_work(tokens, hidden, dtype, options.variants).items():
+            if only not in (None, name):
+                continue
+            sets, reads, writes, ours, theirs, function, more = make()
             if options.compile:
                 compiled = torch.compile(function, dynamic=False)
                 us = time_graph([lambda i=i: theirs(compiled, i) for i in range(sets)])
@@ -165,12 +178,16 @@ def normalisation(limits, options):
                 yield rows
                 continue
             moved = reads + writes
-            variants = range(kernels.norm_schedules()) if options.variants else []
+            schedules = kernels.emb_schedules() if name == 'emb_layer_norm' else kernels.norm_schedules()
+            variants = range(schedules) if options.variants else []
             row = {'plugin': name, 'tokens': tokens, 'hidden': hidden, 'type': str(dtype)[6:], 'cache': 'cold', 'sets': sets,
                    'bytes_read': reads, 'bytes_written': writes,
                    'us': time_graph([lambda i=i: ours(i, -1) for i in range(sets)]), 'move_us': move_us(reads, writes),
                    'torch_eager_us': time_graph([lambda i=i: theirs(function, i) for i in range(sets)]),
                    'schedules_us': [time_graph([lambda i=i: ours(i, v) for i in range(sets)]) for v in variants]}
+            row |= {key: min(time_graph([lambda i=i: way(i) for i in range(sets)]) for way in ways) for key, ways in more.items()}
+            if 'gather_us' in row:
+                row['share_of_gather'] = row['gather_us'] / row['us']
             row['tb_per_s'] = moved / row['us'] / 1e6
             row['share_of_move'] = row['move_us'] / row['us']
             row['share_of_memory'] = row['tb_per_s'] / limits['memory_tb_per_s'] if limits['memory_tb_per_s'] else None
@@ -178,7 +195,8 @@ def normalisation(limits, options):
             print(f'{name:16} {tokens:6}x{hidden:<5}{row["type"]:9}{row["us"]:7.2f} us {row["tb_per_s"]:5.2f} TB/s  '
                   f'move {row["move_us"]:7.2f} ({100 * row["share_of_move"]:3.0f} %)  '
                   f'peak {100 * (row["share_of_memory"] or 0):3.0f} %  torch {row["torch_eager_us"]:7.2f}  '
-                  f'{" ".join(f"{t:.2f}" for t in row["schedules_us"])}', flush=True)
+                  f'{" ".join(f"{t:.2f}" for t in row["schedules_us"])}'
+                  f'{"".join(f"  {key[:-3]} {row[key]:.2f}" for key in more)}', flush=True)
             yield rows
 
 
@@ -299,7 +317,7 @@ def commit():
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--quick', action='store_true')
-    parser.add_argument('--only', choices=['norm', 'attention', 'packed'])
+    parser.add_argument('--only', choices=['norm', 'emb', 'attention', 'packed'])
     parser.add_argument('--variants', action='store_true', help='every schedule of the LayerNorm family, too')
     parser.add_argument('--compile', action='store_true', help='torch.compile of the LayerNorm family, and nothing else')
     parser.add_argument('--out', default='bench.json')
@@ -314,9 +332,12 @@ def main():
               'limits': limits}
     parts = {'norm': lambda: normalisation(limits, options), 'attention': lambda: attention(limits, options.quick),
              'packed': lambda: packed(options.quick)}
-    for name in ['norm'] if options.compile else [options.only] if options.only else list(parts):
+    names = ['norm'] if options.compile else [options.only] if options.only else list(parts)
+    parts['emb'] = lambda: normalisation(limits, options, 'emb_layer_norm')
+    for name in names:
+        options.variants = options.variants or name == 'emb'
         for so_far in parts[name]():  # what is done is kept if time runs out
-            report[name] = so_far
+            report['norm' if name == 'emb' else name] = so_far
             (pathlib.Path(os.environ.get('OUT', '.')) / options.out).write_text(json.dumps(report, indent=1))
 
 

@@ -82,6 +82,11 @@ def norm_schedules():
     return _lib.trt_dsl_norm_schedules()
 
 
+def emb_schedules():
+    """Those of the family, and emb_layer_norm's own."""
+    return _lib.trt_dsl_emb_schedules()
+
+
 def move(source, reads, target, writes, variant):
     """Reads and writes that many bytes, and nothing else."""
     _call('trt_dsl_move', _pointer(source), ctypes.c_int64(reads), _pointer(target), ctypes.c_int64(writes), _int(variant))
@@ -89,6 +94,16 @@ def move(source, reads, target, writes, variant):
 
 def move_variants():
     return _lib.trt_dsl_move_variants()
+
+
+def gather(table, ids, target, variant):
+    """target[i] = table[ids[i]], and nothing else."""
+    _call('trt_dsl_gather', _pointer(table), _pointer(ids), ctypes.c_int64(ids.numel()),
+          _int(table.shape[-1] * table.element_size()), _pointer(target), _int(variant))
+
+
+def gather_variants():
+    return _lib.trt_dsl_gather_variants()
 
 
 def variants(head_size):

@@ -189,8 +189,13 @@ def cases():
         for hidden in (8, 100, 384, 760, 768, 1024, 2048, 16384):
             for kind, parameter in types:
                 rows = (1, 7, 45, 3, 150)[number % 5] if hidden <= 2048 else 2
-                yield case, (kind, parameter, rows, hidden, number % (library.trt_dsl_norm_schedules() + 1) - 1)
+                schedules = library.trt_dsl_emb_schedules() if case is emb_layer_norm else library.trt_dsl_norm_schedules()
+                yield case, (kind, parameter, rows, hidden, number % (schedules + 1) - 1)
                 number += 1
+    for hidden in (384, 768, 1024):
+        for kind, parameter in types:
+            for variant in range(library.trt_dsl_norm_schedules(), library.trt_dsl_emb_schedules()):
+                yield emb_layer_norm, (kind, parameter, 150, hidden, variant)  # positions by column
     for size in (32, 64, 96, 128):
         for variant in range(-1, library.trt_dsl_qkv_to_context_variants(size)):
             for mask_kind in (NONE, LENGTHS, MASK, CU_SEQLENS):

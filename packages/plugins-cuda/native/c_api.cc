@@ -49,10 +49,19 @@ TRT_DSL_EXPORT int trt_dsl_qkv_to_context_variants(int headSize) { return trt_ds
 
 TRT_DSL_EXPORT int trt_dsl_norm_schedules() { return trt_dsl::kNormSchedules; }
 
+TRT_DSL_EXPORT int trt_dsl_emb_schedules() { return trt_dsl::kEmbSchedules; }
+
 TRT_DSL_EXPORT int trt_dsl_move(void const* from, int64_t reads, void* to, int64_t writes, int variant, cudaStream_t stream) {
   return trt_dsl::moveBytes(from, reads, to, writes, variant, stream);
 }
 
 TRT_DSL_EXPORT int trt_dsl_move_variants() { return trt_dsl::kMoveVariants; }
+
+TRT_DSL_EXPORT int trt_dsl_gather(void const* table, int32_t const* ids, int64_t rows, int bytes, void* y, int variant,
+                                  cudaStream_t stream) {
+  return trt_dsl::gatherRows(table, ids, rows, bytes, y, variant, stream);
+}
+
+TRT_DSL_EXPORT int trt_dsl_gather_variants() { return trt_dsl::kGatherVariants; }
 
 TRT_DSL_EXPORT char const* trt_dsl_error(int code) { return cudaGetErrorString(cudaError_t(code)); }

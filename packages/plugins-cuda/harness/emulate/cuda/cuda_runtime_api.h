@@ -10,7 +10,7 @@ enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
 
 inline cudaError_t cudaGetDevice(int* device) { return *device = 0, cudaSuccess; }
 inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
-  return *value = attribute == cudaDevAttrL2CacheSize ? 1 << 14 : 2, cudaSuccess;
+  return *value = attribute == cudaDevAttrL2CacheSize ? 1 << 14 : 1, cudaSuccess;
 }
 inline cudaError_t cudaGetLastError() { return cudaSuccess; }
 inline char const* cudaGetErrorString(cudaError_t) { return "an error"; }
