@@ -1,4 +1,4 @@
-import type { Node } from '@trt-dsl/dsl';
+import { type Node, Weights } from '@trt-dsl/dsl';
 import { labelOf } from '../../test/properties/suite.ts';
 import type { Call, Lowering, Watch } from './lowering.ts';
 import type { Row, Rows } from './observe.ts';
@@ -46,8 +46,23 @@ const given = new Set(['operation', 'type', 'weights', 'shape']);
 /** What may be absent, so that it can be forgotten. */
 const optional = new Set(['reshape', 'firstTranspose', 'secondTranspose', 'axis']);
 
-function inAttributes(name: string, { op, attributes }: Row): readonly Mutation[] {
+/** The same numbers in reverse order. */
+const backwards = (weights: Weights): Weights =>
+  Weights.of(
+    weights.dataType,
+    weights.shape as readonly number[],
+    weights.array().slice().reverse() as never,
+  ) as Weights;
+
+function inAttributes(name: string, { op, attributes, calls }: Row): readonly Mutation[] {
   if (op === 'input' || op === 'plugin') return [];
+  // Where a constant is no call of its own.
+  if (op === 'constant' && calls.size === 0)
+    return [
+      inNode(name, 'attribute weights reversed', (node) =>
+        withAttribute(node, 'weights', backwards(attributeOf(node, 'weights') as Weights)),
+      ),
+    ];
   const found: Mutation[] = [];
   for (const [key, words] of attributes) {
     if (given.has(key) && op !== 'expand') continue;
