@@ -3,6 +3,7 @@ import { isInstalled } from '@trt-dsl/trt-bindings';
 import { describe, expect, it } from 'vitest';
 import { subjects } from './backends.ts';
 import { legalCases } from './legal.ts';
+import { rareCases } from './rare.ts';
 import { profileOf } from './suite.ts';
 import { toCode } from './to-code.ts';
 
@@ -10,10 +11,10 @@ import { toCode } from './to-code.ts';
 const count = Number(process.env['PROPERTY_BUILDS'] ?? 100);
 
 describe.skipIf(!isInstalled('rtx'))('TensorRT-RTX', () => {
-  it(`builds ${count} random legal graphs`, { timeout: 600_000 }, async () => {
+  it(`builds ${count} random legal graphs, and the rare ones`, { timeout: 600_000 }, async () => {
     const { backend, target, excluded } = await subjects['rtx']!();
     const refused: string[] = [];
-    for (const { seed, graph } of legalCases(1, count, target, excluded)) {
+    for (const { seed, graph } of [...rareCases(), ...legalCases(1, count, target, excluded)]) {
       const names = graph.dimNames;
       try {
         const options = names.length > 0 ? { profiles: [profileOf(names)] } : {};
