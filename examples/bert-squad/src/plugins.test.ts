@@ -192,25 +192,35 @@ const [gpu, built] = [
 });
 
 describe.skipIf(!isInstalled('trt10'))('TensorRT 10', () => {
-  const building = ['build', '-m', fixture('npy'), '-o', '/dev/null/never', '--backend', 'tensorrt', '-s', '64'];
+  const building = (): string[] => [
+    'build',
+    '-m',
+    fixture('npy'),
+    '-o',
+    at('never'),
+    '--backend',
+    'tensorrt',
+    '-s',
+    '64',
+  ];
 
   test.skipIf(gpu || !built)('takes auto by itself where the library is built, aloud', async () => {
-    const { stderr } = await bertSquad(...building, '--precision', 'fp16');
+    const { stderr } = await bertSquad(...building(), '--precision', 'fp16');
     expect(stderr).toMatch(/^plugins: embLayerNorm, skipLayerNorm of libtrt_dsl_plugins\.so, the default where/m);
     expect(stderr).toMatch(/createInferBuilder needs an NVIDIA GPU/); // the library was loaded, twice in this process
-    expect((await bertSquad(...building, '--plugins', 'auto')).stderr).toMatch(
+    expect((await bertSquad(...building(), '--plugins', 'auto')).stderr).toMatch(
       /createInferBuilder needs an NVIDIA GPU/,
     );
-    expect((await bertSquad(...building, '--plugins', 'none')).stderr).not.toContain('plugins');
+    expect((await bertSquad(...building(), '--plugins', 'none')).stderr).not.toContain('plugins');
   });
 
   test.skipIf(gpu)('takes none where it is not, aloud, and refuses those that are asked for', async () => {
     vi.stubEnv('TRT_DSL_PLUGINS', at('nowhere.so'));
-    const { stderr } = await bertSquad(...building);
+    const { stderr } = await bertSquad(...building());
     expect(stderr).toMatch(
       /^plugins: none, since the plugin library .*nowhere\.so does not exist: build it with "node /,
     );
-    expect(await failure(...building, '--plugins', 'skipLayerNorm')).toMatch(
+    expect(await failure(...building(), '--plugins', 'skipLayerNorm')).toMatch(
       /--plugins skipLayerNorm: the plugin library .* "node packages\/plugins-cuda\/scripts\/build\.mjs"/,
     );
   });

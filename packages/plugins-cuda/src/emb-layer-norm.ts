@@ -10,9 +10,11 @@ import {
 } from '@trt-dsl/dsl';
 import { toFloat32 } from './float32.ts';
 import { locateTokens } from './packed.ts';
+import { floats, requireEpsilon, requireScaleAndShift, requireShape, requireTypes, requireWord } from './requires.ts';
 
+const positionSources = ['column', 'cu_seqlens', 'position_ids'] as const;
 /** Where positions come from: a token's column, its place in a packed sequence, or an input of their own. */
-export type Positions = 'column' | 'cu_seqlens' | 'position_ids';
+export type Positions = (typeof positionSources)[number];
 
 export interface EmbLayerNormFields {
   readonly epsilon: number;
@@ -39,7 +41,8 @@ type Inputs<I extends IndexType, D extends FloatType, R extends 1 | 2> = readonl
  * ids and token types are `[total]`, and cuSeqlens int32 `[batch + 1]` comes last. Output: ids' shape and hidden.
  *
  * The kernel makes the rows of ids outside a table NaN; the decomposition does there what the backend's gather does.
- * @throws TrtDslError when the inputs are not those that `positions` asks for
+ * @throws TrtDslError when the inputs are not those that `positions` asks for, for other types and shapes, or a negative
+ * epsilon
  */
 export const embLayerNorm = definePlugin({
   name: 'TrtDslEmbLayerNorm',
@@ -49,6 +52,7 @@ export const embLayerNorm = definePlugin({
     [ids, tokenTypes, wordTable, positionTable, tokenTypeTable, gamma, beta, where]: Inputs<I, D, R>,
     { epsilon, positions = 'column' }: EmbLayerNormFields,
   ): Tensor<D, R extends 1 ? 2 : 3> => {
+    requireWord('embLayerNorm', 'positions', positions, positionSources);
     const packed = positions === 'cu_seqlens';
     if ((positions === 'column') !== (where === undefined) || ids.shape.length !== (packed ? 1 : 2))
       throw new TrtDslError(
@@ -56,6 +60,18 @@ export const embLayerNorm = definePlugin({
         `embLayerNorm: positions '${positions}' wants ids [${packed ? 'total' : 'batch, seq'}] and ${positions === 'column' ? 'no eighth input' : `${positions} as eighth input`}`,
       );
     const [size, hidden] = [ids.shape.at(-1) as Dim, wordTable.shape[1] as Dim];
+    const { dataType } = wordTable;
+    requireEpsilon('embLayerNorm', epsilon);
+    requireTypes('embLayerNorm', { ids }, ['int32', 'int64']);
+    requireTypes('embLayerNorm', { 'token types': tokenTypes }, [ids.dataType]);
+    requireTypes('embLayerNorm', { [positions]: where }, [packed ? 'int32' : ids.dataType]);
+    requireShape('embLayerNorm', { 'token types': tokenTypes, ...(!packed && { [positions]: where }) }, ids.shape);
+    const others = { 'the position table': positionTable, 'the token type table': tokenTypeTable };
+    requireTypes('embLayerNorm', { 'the word table': wordTable }, floats);
+    requireTypes('embLayerNorm', others, [dataType]);
+    for (const [name, table] of Object.entries(others))
+      requireShape('embLayerNorm', { [name]: table }, [table.shape[0] as Dim, hidden]);
+    requireScaleAndShift('embLayerNorm', gamma, beta, { dataType, hidden });
     const rows = (table: Tensor<D, 2>, at: Tensor<IndexType>): Tensor<'float32'> =>
       net.addCast(net.addEmbedding(at, table) as Tensor, { dataType: 'float32' });
     const tokens = packed ? locateTokens(net, size, where as Tensor<'int32', 1>) : undefined;

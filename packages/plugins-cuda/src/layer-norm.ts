@@ -1,5 +1,6 @@
-import { definePlugin, type FloatType, type Network, type Operand, type Tensor } from '@trt-dsl/dsl';
+import { type Dim, definePlugin, type FloatType, type Network, type Operand, type Tensor } from '@trt-dsl/dsl';
 import { toFloat32 } from './float32.ts';
+import { floats, requireEpsilon, requireScaleAndShift, requireTypes } from './requires.ts';
 
 export interface LayerNormFields {
   /** what is added to the variance, BERT's is 1e-12 */
@@ -12,6 +13,7 @@ export interface LayerNormFields {
  * (layer-norm/README.md).
  *
  * Inputs: x `[…, hidden]` float32, float16 or bfloat16; gamma, beta `[hidden]` float32 or of x's type. Output: as x.
+ * @throws TrtDslError for other types and shapes, or a negative epsilon
  */
 export const layerNorm = definePlugin({
   name: 'TrtDslLayerNorm',
@@ -20,5 +22,11 @@ export const layerNorm = definePlugin({
     net: Network,
     [x, gamma, beta]: readonly [Tensor<D, R>, Operand<FloatType, 1>, Operand<FloatType, 1>],
     { epsilon }: LayerNormFields,
-  ): Tensor<D, R> => net.addLayerNorm(x, toFloat32(net, gamma), toFloat32(net, beta), { epsilon }),
+  ): Tensor<D, R> => {
+    const hidden = (x.shape as readonly Dim[]).at(-1)!;
+    requireEpsilon('layerNorm', epsilon);
+    requireTypes('layerNorm', { x }, floats);
+    requireScaleAndShift('layerNorm', gamma, beta, { dataType: x.dataType, hidden });
+    return net.addLayerNorm(x, toFloat32(net, gamma), toFloat32(net, beta), { epsilon });
+  },
 });

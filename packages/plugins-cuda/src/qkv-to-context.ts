@@ -1,10 +1,12 @@
 import { type Dim, definePlugin, type Network, type Tensor, TrtDslError } from '@trt-dsl/dsl';
 import { countTo, locateTokens } from './packed.ts';
+import { requireShape, requireTypes, requireWord } from './requires.ts';
 
 type HalfType = 'float16' | 'bfloat16';
 
+const keyMasks = ['none', 'lengths', 'mask', 'cu_seqlens'] as const;
 /** Which keys a query sees: all, the first lengths[b], those whose mask is not 0, those of its own packed sequence. */
-export type KeyMask = 'none' | 'lengths' | 'mask' | 'cu_seqlens';
+export type KeyMask = (typeof keyMasks)[number];
 
 export interface QkvToContextFields {
   readonly heads: number;
@@ -17,6 +19,9 @@ export interface QkvToContextFields {
 /** The head sizes that the kernel has. */
 export const headSizes: readonly number[] = [32, 64, 96, 128];
 
+/** The longest padded sentence, and the most of them, that the kernel takes. */
+const [mostTokens, mostRows] = [4096, 65_535];
+
 /** What a masked score is lowered by: enough for exp to give 0 in every type, and within float16's range. */
 const lowered = 30000;
 
@@ -27,7 +32,8 @@ const lowered = 30000;
  * Inputs: qkv `[batch, seq, 3 · heads · size]`, float16 or bfloat16, all heads' queries first, then keys, then values;
  * `mask: 'lengths'`: int32 `[batch]`; `'mask'`: int32 `[batch, seq]`. `mask: 'cu_seqlens'`: qkv is
  * `[total, 3 · heads · size]` and cuSeqlens int32 `[batch + 1]`. Output: as qkv, a third as wide.
- * @throws TrtDslError when the inputs are not those that `mask` asks for, or the kernel has not the head size
+ * @throws TrtDslError when the inputs are not those that `mask` asks for, for other types and shapes, a scale that is not
+ * above 0, or what the kernel has not: other head sizes, padded sentences of more than 4096 tokens, more than 65,535 of them
  */
 export const qkvToContext = definePlugin({
   name: 'TrtDslQkvToContext',
@@ -35,8 +41,11 @@ export const qkvToContext = definePlugin({
   decompose: <D extends HalfType, R extends 2 | 3>(
     net: Network,
     [qkv, seen]: readonly [qkv: Tensor<D, R>, mask?: Tensor<'int32'>],
-    { heads, scale = 0, mask = 'none' }: QkvToContextFields,
+    { heads, scale, mask = 'none' }: QkvToContextFields,
   ): Tensor<D, R> => {
+    requireWord('qkvToContext', 'mask', mask, keyMasks);
+    if (!(Number.isSafeInteger(heads) && heads > 0))
+      throw new TrtDslError('argument', `qkvToContext: heads is ${heads}; expected a whole number from 1`);
     const packed = mask === 'cu_seqlens';
     const shape = qkv.shape as readonly Dim[];
     if ((mask === 'none') !== (seen === undefined) || shape.length !== (packed ? 2 : 3))
@@ -50,7 +59,21 @@ export const qkvToContext = definePlugin({
         'shape',
         `qkvToContext: qkv [${shape.join(', ')}] with ${heads} heads has head size ${size}; expected 32, 64, 96 or 128`,
       );
+    if (scale !== undefined && !(scale > 0 && scale < Infinity))
+      throw new TrtDslError('argument', `qkvToContext: scale is ${scale}; expected a number above 0`);
     const [batch, seq] = packed ? [1, shape[0]!] : [shape[0]!, shape[1]!];
+    requireTypes('qkvToContext', { qkv }, ['float16', 'bfloat16']);
+    requireTypes('qkvToContext', { [mask]: seen }, ['int32']);
+    if (mask === 'lengths') requireShape('qkvToContext', { lengths: seen }, [batch]);
+    if (mask === 'mask') requireShape('qkvToContext', { mask: seen }, [batch, seq]);
+    for (const [name, size, most] of packed
+      ? []
+      : ([
+          ['sequence', seq, mostTokens],
+          ['batch', batch, mostRows],
+        ] as const))
+      if (typeof size === 'number' && size > most)
+        throw new TrtDslError('shape', `qkvToContext: ${name} is ${size}; at most ${most}`);
     const split = net.addShuffle(qkv as Tensor<D, 2>, {
       reshape: [batch, seq, 3, heads, size] as const,
       secondTranspose: [2, 0, 3, 1, 4],
@@ -62,7 +85,7 @@ export const qkvToContext = definePlugin({
       Tensor<D, 4>,
       Tensor<D, 4>,
     ];
-    const factor = scale > 0 ? scale : 1 / Math.sqrt(size);
+    const factor = scale ?? 1 / Math.sqrt(size);
     const { visible, sees } = visibility(net, mask, seen, seq);
     const toQkv = <R extends number>(x: Tensor<'bool', R>): Tensor<D, R> =>
       net.addCast(x, { dataType: qkv.dataType as D });

@@ -1,5 +1,14 @@
-import { definePlugin, type FloatType, type Network, type Operand, type Tensor, TrtDslError } from '@trt-dsl/dsl';
+import {
+  type Dim,
+  definePlugin,
+  type FloatType,
+  type Network,
+  type Operand,
+  type Tensor,
+  TrtDslError,
+} from '@trt-dsl/dsl';
 import { toFloat32 } from './float32.ts';
+import { floats, requireEpsilon, requireScaleAndShift, requireShape, requireTypes } from './requires.ts';
 
 export interface SkipLayerNormFields {
   readonly epsilon: number;
@@ -23,7 +32,8 @@ type Inputs<D extends FloatType, R extends number> = readonly [
  *
  * Inputs: x, skip `[…, hidden]`; gamma, beta `[hidden]` float32 or of x's type; with `bias: true`, bias `[hidden]`.
  * Outputs: as x; with `sum: true` two of them.
- * @throws TrtDslError when there is a bias and the field does not say so, or the other way round
+ * @throws TrtDslError for other types and shapes, a negative epsilon, a bias that the field does not announce, or the other
+ * way round
  */
 export const skipLayerNorm = definePlugin({
   name: 'TrtDslSkipLayerNorm',
@@ -39,6 +49,15 @@ export const skipLayerNorm = definePlugin({
         'argument',
         `skipLayerNorm: found ${bias === undefined ? 'no bias' : 'a bias'} among the inputs and bias: ${wanted} among the fields`,
       );
+    const { dataType } = x;
+    const shape = x.shape as readonly Dim[];
+    const hidden = shape.at(-1)!;
+    requireEpsilon('skipLayerNorm', epsilon);
+    requireTypes('skipLayerNorm', { x }, floats);
+    requireTypes('skipLayerNorm', { skip, bias }, [dataType]);
+    requireShape('skipLayerNorm', { skip }, shape);
+    requireShape('skipLayerNorm', { bias }, [hidden]);
+    requireScaleAndShift('skipLayerNorm', gamma, beta, { dataType, hidden });
     const both = net.addAdd(
       net.addCast(x, { dataType: 'float32' }),
       net.addCast(skip, { dataType: 'float32' }) as never,
