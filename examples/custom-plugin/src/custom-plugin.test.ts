@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Network } from '@trt-dsl/dsl';
@@ -54,6 +54,21 @@ print(bool(library.getCreators(ctypes.byref(count))), count.value, hasattr(libra
   const found = execFileSync(await findPython(), ['-c', script, rmsNormLibrary()], { encoding: 'utf8' });
   expect(found.trim()).toBe('True 1 True');
 }, 300_000);
+
+test.each([
+  [
+    'no program',
+    fileURLToPath(new URL('README.md', folder)),
+    /^custom-plugin: .*README\.md cannot be run: .*EACCES\n$/,
+  ],
+  ['failing', '/bin/false', /^custom-plugin: \/bin\/false ended with status 1; what is wrong stands above\n$/],
+])('a compiler that is %s is one line', (_, compiler, message) => {
+  const script = fileURLToPath(new URL('build.mjs', folder));
+  const env = { ...process.env, CUDACXX: compiler };
+  const { status, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8', env });
+  expect(stderr).toMatch(message);
+  expect(status).toBe(1);
+});
 
 test('the decomposition is the formula', async () => {
   const [hidden, epsilon] = [5, 1e-3];
