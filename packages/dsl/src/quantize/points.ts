@@ -23,6 +23,8 @@ export interface QuantizedLayer {
   readonly activations: readonly number[];
   /** a linear layer's weights, and the axis of the output channels */
   readonly kernel?: { readonly weights: Weights; readonly channelAxis: number };
+  /** whether an activation function follows, behind a bias or not, whose result nothing quantizes */
+  readonly floatActivation: boolean;
 }
 
 /** A graph that is ready to be quantized: attention split if the recipe wants it, and the layers that are meant. */
@@ -45,12 +47,27 @@ export function findPoints(graph: Graph, { recipe = 'gemm', exclude = [] }: Sele
   const excluded = matchLayers(splitAttention(graph), exclude);
   const split = wanted.attention ? splitAttention(graph, excluded) : graph;
   const producers = new Map(split.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
-  const layers = split.nodes.flatMap((node) => {
+  const found = split.nodes.flatMap((node) => {
     if (excluded(node.name)) return [];
     const layer = linear(node, producers) ?? product(node, producers) ?? residual(node, producers);
     return layer && isWanted(layer, wanted, producers) ? [layer] : [];
   });
+  const open = floatActivations(split, found, producers);
+  const layers = found.map((layer) => ({ ...layer, floatActivation: open.has(layer.node) }));
   return { graph: split, layers, producers };
+}
+
+/** What stands in front of activation functions whose results nothing quantizes, behind it a bias or not. */
+function floatActivations(graph: Graph, layers: readonly Found[], producers: Producers): ReadonlySet<Node> {
+  const quantized = new Set(layers.flatMap(({ node, activations }) => activations.map((i) => node.inputs[i]!)));
+  const open = graph.nodes.filter((node) => node.op === 'activation' && !quantized.has(node.outputs[0]!));
+  return new Set(
+    open.flatMap((node) => {
+      const before = sourceOf(node.inputs[0]!, producers);
+      const isSum = before.op === 'elementwise' && before.attributes.operation === 'sum';
+      return isSum ? before.inputs.map((input) => sourceOf(input, producers)) : [before];
+    }),
+  );
 }
 
 /**
@@ -83,8 +100,10 @@ export function sourceOf(tensor: Tensor, producers: ReadonlyMap<Tensor, Node>): 
 const isFloat = (node: Node): boolean => floatTypes.includes(node.inputs[0]!.dataType);
 
 type Producers = ReadonlyMap<Tensor, Node>;
+/** A layer that may be quantized, before it is known which others are. */
+type Found = Omit<QuantizedLayer, 'floatActivation'>;
 
-function isWanted({ role, node }: QuantizedLayer, recipe: Recipe, producers: Producers): boolean {
+function isWanted({ role, node }: Found, recipe: Recipe, producers: Producers): boolean {
   if (role !== 'linear') return recipe[role];
   if (recipe.linear === 'all') return true;
   return recipe.linear === 'not-after-activation' && !followsActivation(node, producers);
@@ -98,7 +117,7 @@ function followsActivation(node: Node, producers: Producers): boolean {
   return producers.get(x.inputs[1]!)!.op === 'constant' && followsActivation(x, producers);
 }
 
-function linear(node: Node, producers: Producers): QuantizedLayer | undefined {
+function linear(node: Node, producers: Producers): Found | undefined {
   if (node.op !== 'matmul') return undefined;
   const [x, kernel] = node.inputs.map((input) => producers.get(input)!) as [Node, Node];
   if (x.op === 'constant' || kernel.op !== 'constant') return undefined;
@@ -109,13 +128,13 @@ function linear(node: Node, producers: Producers): QuantizedLayer | undefined {
   return { node, role: 'linear', activations: [0], kernel: { weights, channelAxis } };
 }
 
-function product(node: Node, producers: Producers): QuantizedLayer | undefined {
+function product(node: Node, producers: Producers): Found | undefined {
   if (node.op !== 'matmul' || node.inputs.some((input) => producers.get(input)!.op === 'constant')) return undefined;
   return { node, role: 'attention', activations: [0, 1] };
 }
 
 /** A sum of a linear layer's output and another activation of the same shape. */
-function residual(node: Node, producers: Producers): QuantizedLayer | undefined {
+function residual(node: Node, producers: Producers): Found | undefined {
   if (node.op !== 'elementwise' || node.attributes.operation !== 'sum') return undefined;
   const [a, b] = node.inputs as readonly [Tensor, Tensor];
   if (a === b || String(a.shape) !== String(b.shape)) return undefined;

@@ -20,6 +20,22 @@ describe('quantizeWeights', () => {
     expect([...one.values.array()]).toEqual([6, -127, 0, 3, 64, 0]);
   });
 
+  it('gives the scales also as one and shares of it, by which channels of zeros go for nothing', () => {
+    const { scales, largestScale, shares } = quantizeWeights(
+      given([2, 3], [1, -20, 0, 0.5, 10, 0]),
+      'int8',
+      'float32',
+      1,
+    );
+    const [largest] = largestScale.array() as Float32Array;
+    expect(largest).toBe(Math.fround(20 / 127));
+    expect([...shares.array()]).toEqual([Math.fround(1 / 20), 1, 1]);
+    for (const i of [0, 1]) expect(Number(shares.array()[i]) * largest!).toBeCloseTo(Number(scales.array()[i]), 7);
+    const zeros = quantizeWeights(given([1, 2], [0, 0]), 'int8', 'float16', 1);
+    expect([...toNumbers('float16', zeros.largestScale.array())]).toEqual([1]);
+    expect([...toNumbers('float16', zeros.shares.array())]).toEqual([1, 1]);
+  });
+
   it('divides by the scale that was rounded to its type', () => {
     const kernel = given([1, 2], [1 / 3, 0.1]);
     const { scales, values } = quantizeWeights(kernel, 'int8', 'bfloat16', 1);

@@ -35,6 +35,9 @@ export interface QuantizedWeights {
   readonly values: Weights;
   /** `[channels]`, or a scalar */
   readonly scales: Weights;
+  /** the scales as largestScale · shares: a scalar, and for each scale a number in (0, 1] */
+  readonly largestScale: Weights;
+  readonly shares: Weights;
 }
 
 /**
@@ -48,34 +51,44 @@ export function quantizeWeights(
   scaleType: FloatType,
   axis?: number,
 ): QuantizedWeights {
-  let known: Float64Array | undefined;
-  const floats = (): Float32Array => {
-    const wide = weights.as('float32');
-    return toFloat32('float32', wide.array());
-  };
-  const scalesOf = (values: Float32Array): Float64Array => {
-    known ??= channelMaxima(weights, values, axis).map((amax) => roundedScale(amax, dataType, scaleType));
+  const shape = weights.shape as readonly number[];
+  const floats = (): Float32Array => toFloat32('float32', weights.as('float32').array());
+  let known: Scaling | undefined;
+  const scaling = (values = known ? undefined : floats()): Scaling => {
+    known ??= scalingOf(channelMaxima(weights, values!, axis), dataType, scaleType);
     return known;
   };
-  const shape = weights.shape as readonly number[];
-  const read = (): Uint8Array => {
+  const quantized = (): Uint8Array => {
     const values = floats();
-    const scales = scalesOf(values);
+    const { scales } = scaling(values);
     const { inner, count } = channels(shape, axis);
     const quantize = quantizers[dataType];
     const out = dataType === 'int8' ? new Int8Array(values.length) : new Uint8Array(values.length);
     for (let i = 0; i < out.length; i++) out[i] = quantize(values[i]!, scales[Math.floor(i / inner) % count]!);
     return bytesOf(out);
   };
-  return {
-    values: Weights.from({ name: `${weights.name}:0`, dataType, shape, read }),
-    scales: Weights.from({
-      name: `${weights.name}_scale`,
-      dataType: scaleType,
-      shape: axis === undefined ? [] : [shape[axis]!],
-      read: () => bytesOf(fromNumbers(scaleType, known ?? scalesOf(floats()))),
-    }),
+  const perChannel = axis === undefined ? [] : [shape[axis]!];
+  const numbers = (suffix: string, of: readonly number[], from: (scaling: Scaling) => ArrayLike<number>): Weights => {
+    const read = (): Uint8Array => bytesOf(fromNumbers(scaleType, from(scaling())));
+    return Weights.from({ name: `${weights.name}_${suffix}`, dataType: scaleType, shape: of, read });
   };
+  return {
+    values: Weights.from({ name: `${weights.name}:0`, dataType, shape, read: quantized }),
+    scales: numbers('scale', perChannel, ({ scales }) => scales),
+    largestScale: numbers('largest_scale', [], ({ largest }) => [largest]),
+    shares: numbers('scale_shares', perChannel, ({ scales, largest }) => scales.map((s) => Math.min(s / largest, 1))),
+  };
+}
+
+interface Scaling {
+  readonly scales: Float64Array;
+  readonly largest: number;
+}
+
+/** A channel of zeros has scale 1, which is no measure of the others. */
+function scalingOf(maxima: Float64Array, dataType: QuantizedType, scaleType: FloatType): Scaling {
+  const scales = maxima.map((amax) => roundedScale(amax, dataType, scaleType));
+  return { scales, largest: roundedScale(Math.max(...maxima), dataType, scaleType) };
 }
 
 /** How the elements of a row-major tensor belong to the elements of an axis: element i to (i / inner) mod count. */

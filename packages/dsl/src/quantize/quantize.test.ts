@@ -91,6 +91,20 @@ describe('quantize', () => {
     ]);
   });
 
+  it('scales in front of an activation function in float by one scale, and behind the product by shares of it', () => {
+    const next = (options: Partial<QuantizeOptions>) => {
+      const { nodes } = quantized(options);
+      const [product] = nodes.filter(({ name }) => name === 'ffn1/matmul');
+      const [user] = nodes.filter(({ inputs }) => inputs.includes(product!.outputs[0]!));
+      return [user!.name, products(quantized(options))['ffn1/matmul']!.at(1)];
+    };
+    const apart = ['ffn1/matmul/scale', 'tensor'];
+    expect(next({ recipe: 'accurate' })).toEqual(apart);
+    expect(next({ recipe: 'gemm', exclude: ['ffn2'] })).toEqual(apart);
+    expect(next({ recipe: 'gemm' })).toEqual(['gelu', 2]);
+    expect(next({ recipe: 'accurate', weightScales: 'tensor' })).toEqual(['gelu', 'tensor']);
+  });
+
   it('quantizes a tensor once, whoever takes it', () => {
     const graph = quantized({ recipe: 'full' });
     // x, scaled query, key, value, probabilities, merged, residual sum's result, gelu

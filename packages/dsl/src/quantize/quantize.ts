@@ -38,9 +38,15 @@ export function quantize(graph: Graph, options: QuantizeOptions): Graph {
   const inserted = new Inserted(options, points.producers);
   const rewritten = rewrite(points.graph, (node, inputs, net) => {
     const layer = layers.get(node);
-    return layer && copyNode(node, inserted.inputsOf(layer, inputs, net), net);
+    return layer && inserted.layer(layer, inputs, net);
   });
   return dropUnusedConstants(rewritten);
+}
+
+/** A quantized kernel, and by what its product is still to be multiplied, channel by channel. */
+interface Kernel {
+  readonly kernel: Tensor;
+  readonly shares?: Tensor<FloatType, 1>;
 }
 
 /** Adds Q/DQ pairs, each once. */
@@ -48,19 +54,28 @@ class Inserted {
   readonly #options: QuantizeOptions;
   readonly #producers: ReadonlyMap<Tensor, Node>;
   readonly #activations = new Map<Tensor, Tensor>();
-  readonly #kernels = new Map<string, Tensor>();
+  readonly #kernels = new Map<string, Kernel>();
 
   constructor(options: QuantizeOptions, producers: ReadonlyMap<Tensor, Node>) {
     this.#options = options;
     this.#producers = producers;
   }
 
-  inputsOf(layer: QuantizedLayer, inputs: readonly Tensor[], net: Network): readonly Tensor[] {
+  /** The layer on quantized inputs. */
+  layer(layer: QuantizedLayer, inputs: readonly Tensor[], net: Network): readonly Tensor[] {
     const { node, activations, kernel } = layer;
-    return inputs.map((input, i) => {
-      if (activations.includes(i)) return this.#activation(node.inputs[i]!, input, net);
-      return kernel && i === 1 ? this.#kernel(layer, input as Tensor<FloatType>, net) : input;
-    });
+    const weights = kernel && this.#kernel(layer, inputs[1] as Tensor<FloatType>, net);
+    const outputs = copyNode(
+      node,
+      inputs.map((input, i) => {
+        if (activations.includes(i)) return this.#activation(node.inputs[i]!, input, net);
+        return weights && i === 1 ? weights.kernel : input;
+      }),
+      net,
+    );
+    if (!weights?.shares) return outputs;
+    const scope = net.scope(scopeOf(node.outputs[0]!));
+    return [scope.addMul(outputs[0] as Tensor<FloatType>, weights.shares, { name: 'scale' })];
   }
 
   #activation(original: Tensor, x: Tensor, net: Network): Tensor {
@@ -77,27 +92,35 @@ class Inserted {
     return added;
   }
 
-  /** The kernel in as many axes as x has: no layer that would lift it stands between its dequantize and the product. */
-  #kernel({ node, kernel }: QuantizedLayer, x: Tensor<FloatType>, net: Network): Tensor {
+  /**
+   * The kernel in as many axes as x has: no layer that would lift it stands between its dequantize and the product.
+   * In front of an activation function that computes in float the channels' scales are one scale and, behind the product, a
+   * share of it: TensorRT 10.6 multiplies with channels' scales there after it rounded the int8 sums to float16, infinity.
+   */
+  #kernel({ node, kernel, floatActivation }: QuantizedLayer, x: Tensor<FloatType>, net: Network): Kernel {
     const { dataType, weightScales = dataType === 'int8' ? 'channel' : 'tensor' } = this.#options;
     const { weights, channelAxis } = kernel!;
     const rank = node.inputs[0]!.shape.length;
     const axis = weightScales === 'channel' ? channelAxis + rank - 2 : undefined;
+    const apart = floatActivation && axis !== undefined && this.#options.weights !== 'float';
     const original = node.inputs[1]!;
-    const key = `${original.id} ${rank} ${axis}`;
+    const key = `${original.id} ${rank} ${axis} ${apart}`;
     const known = this.#kernels.get(key);
     if (known) return known;
     const scope = net.scope(scopeOf(original));
     const lifted = liftedWeights(weights, rank);
-    const { values, scales } = quantizeWeights(lifted, dataType, x.dataType, axis);
-    const scale = scope.operand(scales, { dataType: x.dataType }) as Tensor<FloatType, 1>;
-    const added =
-      this.#options.weights === 'float'
-        ? this.#pair(scope.operand(lifted, { dataType: x.dataType }) as Tensor<FloatType>, scale, scope, axis)
-        : scope.addDequantize(scope.addConstant(values) as Tensor<QuantizedType>, scale, {
-            dataType: x.dataType,
-            ...(axis !== undefined && { axis }),
-          });
+    const { values, scales, largestScale, shares } = quantizeWeights(lifted, dataType, x.dataType, axis);
+    const constant = (numbers: Weights) => scope.operand(numbers, { dataType: x.dataType }) as Tensor<FloatType, 1>;
+    const dequantize = (scale: Weights, at?: number): Tensor =>
+      scope.addDequantize(scope.addConstant(values) as Tensor<QuantizedType>, constant(scale), {
+        dataType: x.dataType,
+        ...(at !== undefined && { axis: at }),
+      });
+    const added: Kernel = apart
+      ? { kernel: dequantize(largestScale), shares: constant(shares) }
+      : this.#options.weights === 'float'
+        ? { kernel: this.#pair(constant(lifted), constant(scales), scope, axis) }
+        : { kernel: dequantize(scales, axis) };
     this.#kernels.set(key, added);
     return added;
   }
