@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bertSquad, failure, fixture, report, temporaryFolder } from './test-support/bert-squad.ts';
@@ -151,6 +151,18 @@ describe('one clear line for', () => {
     expect(await failure('build', ...out, '-m', fixture('npy'), '--random-weights', 'base')).toContain('one of them');
     expect(await failure('build', ...out, '-m', join(folder, 'nowhere'), '-c', fixture('npy'))).toContain('nowhere');
     expect(await failure('build', ...out, '-m', fixture('npy'), '-c', folder)).toContain('neither config.json');
+  });
+
+  test('weights without the head', async () => {
+    const headless = join(folder, 'headless');
+    cpSync(fixture('npy'), headless, { recursive: true, filter: (path) => !path.includes('cls_squad') });
+    const build = ['build', '-m', headless, '-o', join(folder, 'x'), '--backend', 'onnx', '-s', '64'];
+    expect(await failure(...build)).toBe(
+      `bert-squad: ${headless}: there is no head for question answering in it; --task pooled goes without`,
+    );
+    await report(...build, '--task', 'pooled');
+    rmSync(join(headless, 'l0_output_dense_bias.npy'));
+    expect(await failure(...build)).toContain('3 missing');
   });
 
   test('several passages, or none', async () => {

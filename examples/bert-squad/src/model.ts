@@ -15,6 +15,7 @@ import {
   Vocabulary,
 } from '@trt-dsl/bert-model';
 import { type FloatType, type Graph, type QuantizedType, TrtDslError } from '@trt-dsl/dsl';
+import { WeightsError } from '@trt-dsl/weights';
 
 /** What a network computes in, as the command line spells it. */
 export const precisions = ['fp32', 'fp16', 'bf16'] as const;
@@ -75,7 +76,13 @@ function openWeighted(weights: string, args: ModelArgs): Model {
   return {
     config: model.config,
     origin: { weights: resolve(weights), config: resolve(config), naming: model.naming },
-    graph: (precision, task, kernels = {}) => model.graph(dataTypeOf[precision], { task, kernels }),
+    graph: (precision, task, kernels = {}) => {
+      try {
+        return model.graph(dataTypeOf[precision], { task, kernels });
+      } catch (error) {
+        throw withoutHead(error, weights, task);
+      }
+    },
     tokenizer: () =>
       fitting(
         args['vocab-file'] ? vocabularyAt(args['vocab-file'], args.cased) : beside(folder, args.cased),
@@ -83,6 +90,15 @@ function openWeighted(weights: string, args: ModelArgs): Model {
       ),
     [Symbol.dispose]: () => model.close(),
   };
+}
+
+/** Says which task needs no head, where weights lack that of question answering and nothing else. */
+function withoutHead(error: unknown, path: string, task: BertTask): unknown {
+  if (!(error instanceof WeightsError) || task !== 'question-answering') return error;
+  const { missing, mismatched, unused } = error;
+  if (mismatched.length + unused.length > 0 || !missing.every((name) => name.startsWith('cls/squad/'))) return error;
+  const what = 'there is no head for question answering in it; --task pooled goes without';
+  return new TrtDslError('weights', `${path}: ${what}`, { cause: error });
 }
 
 function randomModel(random: RandomModel, args: ModelArgs): Model {

@@ -123,13 +123,16 @@ describe('trt-dsl bisect', () => {
     using model = openBert({ weights: checkpoint, config: join(fixtures, 'tensorflow') });
     const batches = textBatches(model.tokenizer, readLines(lines), 16, 96);
     const graph = model.graph('float32');
-    const cacheOf = async (smooth: boolean): Promise<string> => {
-      const found = await collectCalibration(graph, onnxBackend(), batches, { mask: 'attention_mask', smooth });
-      return file(`ranges-${smooth}.json`, writeCalibration(found));
+    const cacheOf = async (name: string, smooth: boolean, of = graph): Promise<string> => {
+      const found = await collectCalibration(of, onnxBackend(), batches, { mask: 'attention_mask', smooth });
+      return file(name, writeCalibration(found));
     };
-    const plain = await cacheOf(false);
+    const plain = await cacheOf('plain.json', false);
+    const withHead = await cacheOf('head.json', false, model.graph('float32', { task: 'question-answering' }));
+    expect(readFileSync(withHead)).not.toEqual(readFileSync(plain));
+    expect(await ranked('--calibration-cache', withHead)).toEqual(gemm);
     expect(await ranked('--calibration-cache', plain)).toEqual(gemm);
-    const smoothed = await ranked('--calibration-cache', await cacheOf(true));
+    const smoothed = await ranked('--calibration-cache', await cacheOf('smooth.json', true));
     expect(smoothed.map(({ layer }) => layer).sort()).toEqual(gemm.map(({ layer }) => layer).sort());
     expect(smoothed).not.toEqual(gemm);
     const other = file('other.json', readFileSync(plain, 'utf8').replace('sha256:', 'sha256:0'));

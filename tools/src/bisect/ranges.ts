@@ -12,7 +12,6 @@ import {
   smooth,
   TrtDslError,
   usualMethods,
-  weightsChecksum,
 } from '@trt-dsl/dsl';
 import type { CommandContext } from '../command.ts';
 import type { Subject } from './subject.ts';
@@ -35,15 +34,16 @@ export interface Ranged {
  */
 export async function rangedBy(
   { calibrator, calibrationCache: cache }: RangeOptions,
-  { graph, feeds, mask }: Subject,
+  subject: Subject,
   { recipe, dataType }: { readonly recipe: RecipeName; readonly dataType: QuantizedType },
   backend: Backend,
   { progress, signal }: CommandContext,
 ): Promise<Ranged> {
+  const { graph, feeds, mask } = subject;
   if (cache !== undefined) {
     if (calibrator !== undefined)
       throw new TrtDslError('argument', '--calibrator goes without --calibration-cache, whose ranges are chosen');
-    return cached(graph, cache);
+    return cached(subject, cache);
   }
   const ranges = await calibrate(graph, backend, feeds, {
     recipe,
@@ -56,7 +56,7 @@ export async function rangedBy(
   return { graph, ranges };
 }
 
-function cached(graph: Graph, path: string): Ranged {
+function cached({ graph, checksums }: Subject, path: string): Ranged {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -64,7 +64,13 @@ function cached(graph: Graph, path: string): Ranged {
     throw new TrtDslError('file', `${path}: cannot be read: ${messageOf(error)}`, { cause: error });
   }
   const { weights, channels, ranges } = readCalibration(text, path);
-  if (weights !== null && weights !== weightsChecksum(graph))
+  if (weights !== null && !isOne(weights, checksums()))
     throw new TrtDslError('argument', `${path}: was made of another network: its weights are others; calibrate again`);
   return { graph: channels ? smooth(graph, { ranges: channels }) : graph, ranges };
+}
+
+/** Whether a text is one of some, of which no more are computed than it takes. */
+function isOne(text: string, of: Iterable<string>): boolean {
+  for (const each of of) if (each === text) return true;
+  return false;
 }

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { openBert, type PretrainedBert } from '@trt-dsl/bert-model';
-import { type Graph, TrtDslError } from '@trt-dsl/dsl';
+import { type Graph, TrtDslError, weightsChecksum } from '@trt-dsl/dsl';
+import { WeightsError } from '@trt-dsl/weights';
 import { type FeedOptions, feedsFor } from '../engines/feeds.ts';
 import { openGraph } from '../graphs/model-file.ts';
 import { type ErrorOf, relativeError } from './measure.ts';
@@ -24,6 +25,8 @@ export interface Subject extends Disposable {
   readonly metric: string;
   /** the input that is 0 at padding */
   readonly mask?: string;
+  /** checksums of its weights, as calibrations of this network have them: a BERT's with each head that it has */
+  checksums(): Iterable<string>;
 }
 
 /**
@@ -40,7 +43,8 @@ export function subjectOf(args: SubjectOptions): Subject {
     Object.fromEntries(feedsFor(graph.inputs, { ...args, seed: args.seed + i })),
   );
   const metric = 'relative L2 error of the outputs';
-  return { graph, feeds, errorOf: relativeError, metric, [Symbol.dispose]: () => {} };
+  const checksums = (): string[] => [weightsChecksum(graph)];
+  return { graph, feeds, errorOf: relativeError, metric, checksums, [Symbol.dispose]: () => {} };
 }
 
 /** A folder; or a TensorFlow checkpoint, which is named by what its files begin with. */
@@ -75,5 +79,16 @@ function bertOnText(bert: PretrainedBert, lines: readonly string[]): Subject {
     results.flatMap((outputs, i) => embeddingsOf(outputs[output!]!, of[i]!['attention_mask']!));
   const errorOf: ErrorOf = (found, due, of) => 1 - summaryOf(cosines(vectors(found, of), vectors(due, of))).mean;
   const metric = "1 − mean cosine of the texts' embeddings";
-  return { graph, feeds, errorOf, metric, mask: 'attention_mask', [Symbol.dispose]: bert.close };
+  const checksums = (): Iterable<string> => checksumsOf(bert);
+  return { graph, feeds, errorOf, metric, mask: 'attention_mask', checksums, [Symbol.dispose]: bert.close };
+}
+
+function* checksumsOf(bert: PretrainedBert): Iterable<string> {
+  yield weightsChecksum(bert.graph('float32'));
+  for (const task of ['question-answering', 'pooled'] as const)
+    try {
+      yield weightsChecksum(bert.graph('float32', { task }));
+    } catch (error) {
+      if (!(error instanceof WeightsError)) throw error; // it has no such head
+    }
 }
