@@ -236,6 +236,23 @@ describe.skipIf(!isInstalled('trt10'))('TensorRT 10', () => {
     expect(choose('none', 'float16', 12)).toEqual({ layers: [], library: null, notes: [] });
   });
 
+  test.runIf(built)(
+    'takes none on a GPU that the library has no kernels for, and refuses those that are named',
+    async () => {
+      const opened = await openBackend('tensorrt', 'trt10');
+      const chooseOn = (computeCapability: string, asked?: Parameters<typeof choosePlugins>[0]) => {
+        const tensorrt = { tensorrt: { cuda: () => ({ devices: [{ computeCapability }] }) } };
+        const backend = { ...opened, tensorrt } as unknown as typeof opened;
+        return choosePlugins(asked, { config: bertBase, dataType: 'float16' }, backend);
+      };
+      const gap = 'their library has no kernels for compute capability 7.5';
+      for (const asked of [undefined, 'auto'] as const)
+        expect(chooseOn('7.5', asked)).toEqual({ layers: [], library: null, notes: [`plugins: none, since ${gap}`] });
+      expect(() => chooseOn('7.5', ['skipLayerNorm'])).toThrow(`--plugins skipLayerNorm: ${gap}`);
+      for (const capability of ['8.0', '9.0', '12.0']) expect(chooseOn(capability, 'auto').layers).toEqual(every);
+    },
+  );
+
   test.runIf(built)('refuses a library that has not the plugin of a network, before it builds', async () => {
     const net = new Network('other');
     const later = definePlugin({

@@ -46,7 +46,7 @@ const leastCapability = 8;
 /**
  * The layers that are plugins. Without `asked`: TensorRT 10 and 11 take `auto` if the library is built, the others none.
  * @param backend null where no engine is built
- * @throws TrtDslError 'argument' if TensorRT is to have plugins and their library is not built
+ * @throws TrtDslError 'argument' if TensorRT is to have plugins and their library is not built, or has no kernels for the GPU
  */
 export function choosePlugins(
   asked: PluginsArgument | undefined,
@@ -55,16 +55,16 @@ export function choosePlugins(
 ): PluginChoice {
   const onTensorRT = backend?.about.name === 'tensorrt';
   if (asked === 'none' || (asked === undefined && !onTensorRT)) return none;
-  const library = onTensorRT ? libraryAt() : undefined;
-  if (asked === undefined) {
-    const gap = library instanceof Error ? messageOf(library) : whyNotHere(backend!);
-    if (gap !== undefined) return { ...none, notes: [`plugins: none, since ${gap}`] };
+  const found = onTensorRT ? libraryAt() : null;
+  const tooOld = onTensorRT ? whyNotHere(backend) : undefined;
+  const [library, missing] = found instanceof Error ? [null, messageOf(found)] : [found, undefined];
+  const lacking = missing ?? tooOld;
+  if (lacking !== undefined) {
+    // A GPU that is too old takes ordinary layers, the decompositions; a library that is asked for can be built.
+    if (asked === undefined || (asked === 'auto' && missing === undefined))
+      return { ...none, notes: [`plugins: none, since ${lacking}`] };
+    throw new TrtDslError('argument', `--plugins ${typeof asked === 'string' ? asked : asked.join(' ')}: ${lacking}`);
   }
-  if (library instanceof Error)
-    throw new TrtDslError(
-      'argument',
-      `--plugins ${typeof asked === 'string' ? asked : asked!.join(' ')}: ${library.message}`,
-    );
 
   const auto = asked === undefined || asked === 'auto';
   const named = Object.keys(
@@ -82,12 +82,12 @@ export function choosePlugins(
     gap !== undefined && layers.length < named.length ? [`plugins: ${gap}; attention is ordinary layers`] : [];
   if (layers.length === 0) return { ...none, notes: [...notes, 'plugins: none that would make this network faster'] };
   const list = layers.join(', ');
-  if (library !== undefined) {
+  if (library !== null) {
     const why = asked === undefined ? ', the default where that is built; --plugins none goes without' : '';
     notes.push(`plugins: ${list} of ${basename(library)}${why}`);
   } else if (backend)
     notes.push(`plugins: ${list}, of which ${formatBackend(backend.about)} runs the decomposition, having no plugins`);
-  return { layers, library: library ?? null, notes };
+  return { layers, library, notes };
 }
 
 /** The plugins' library, or what is to be said where there is none. */
