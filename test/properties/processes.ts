@@ -19,8 +19,10 @@ export interface Outcome {
   readonly cut: string | undefined;
 }
 
-/** When processes that have not ended are killed. */
+/** When processes that have not ended are killed, and on what they run. */
 export interface Limits {
+  /** GPUs, of which each process sees one; all that there are by default */
+  readonly gpus?: number | undefined;
   /** seconds that a process gives itself; no limit by default */
   readonly budget?: number | undefined;
   /** seconds that it may take beyond that; 20 by default */
@@ -42,7 +44,7 @@ export const sharesOf = (first: number, count: number, jobs: number): readonly S
 export async function runShares(
   command: readonly string[],
   shares: readonly Share[],
-  { budget, grace = 20 }: Limits = {},
+  { budget, gpus, grace = 20 }: Limits = {},
 ): Promise<readonly Outcome[]> {
   const running = new Map<ChildProcess, string | undefined>();
   const end = (why: string): void => {
@@ -59,7 +61,8 @@ export async function runShares(
     shares.map((share, i) => {
       const out = join(tmpdir(), `trt-dsl-part-${process.pid}-${i}.json`);
       const own = ['--jobs', '1', '--from', String(share.first), '--count', String(share.count), '--out', out];
-      const child = spawn(process.execPath, [...command, ...own], { stdio: 'inherit' });
+      const env = { ...process.env, ...(gpus && { CUDA_VISIBLE_DEVICES: String(i % gpus) }) };
+      const child = spawn(process.execPath, [...command, ...own], { stdio: 'inherit', env });
       running.set(child, undefined);
       return new Promise<Outcome>((resolve) =>
         child.on('close', (status, signal) => {

@@ -23,10 +23,11 @@ import { caseCode } from './to-code.ts';
  *     npx tsc --build test/properties
  *     node test/properties/dist/properties/run.js tensorrt --count 1000 --out result.json
  *
- * --from, --count: seeds, or --seeds 17,23 alone; --jobs: processes that share them; --budget: seconds after which no twenty
- * more begin, and 20 s later those are killed that still run; --out: the report, written after each twenty; --case file: one
- * case from seeds.json's form instead; --crash: shrinks the first seed to what still ends the process, each try in a process
- * of its own; --explain n: shrinks the first n failing graphs.
+ * --from, --count: seeds, or --seeds 17,23 alone; --jobs: processes that share them, over --gpus n; --group: graphs that
+ * share an engine; --budget: seconds after which no twenty more begin, and 20 s later those are killed that still run;
+ * --out: the report, written after each twenty; --case file: one case from seeds.json's form instead; --crash: shrinks the
+ * first seed to what still ends the process, each try in a process of its own; --explain n: shrinks the first n failing
+ * graphs.
  */
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -43,6 +44,7 @@ const { positionals, values } = parseArgs({
     explain: { type: 'string', default: '3' },
     tries: { type: 'string', default: '300' },
     jobs: { type: 'string', default: '1' },
+    gpus: { type: 'string' },
     seeds: { type: 'string' },
     budget: { type: 'string' },
     crash: { type: 'boolean', default: false },
@@ -84,7 +86,8 @@ if (values.crash) {
 const jobs = Number(values.jobs);
 if (jobs > 1) {
   const budget = values.budget ? Number(values.budget) : undefined;
-  const outcomes = await runShares(process.argv.slice(1), sharesOf(first, count, jobs), { budget });
+  const gpus = values.gpus ? Number(values.gpus) : undefined;
+  const outcomes = await runShares(process.argv.slice(1), sharesOf(first, count, jobs), { budget, gpus });
   const cut = outcomes.flatMap(({ share, cut }) =>
     cut ? [`--from ${share.first} --count ${share.count} ${cut}`] : [],
   );
