@@ -160,7 +160,7 @@ function cached({ model, task, dataType }: Subject, path: string, args: Calibrat
   if (calibrator === 'mse' && calibration.dataType !== dataType)
     refuse(`mse chose the ranges for ${calibration.dataType}, which are not the best for ${dataType}`);
   if (weights !== null && weights !== weightsChecksum(model.graph('fp32', task)))
-    refuse('was made of another network: its weights are others');
+    refuse('was made of another network, or for another --task: its weights are others');
   const unread = args['calibration-data'] === undefined ? '' : `; ${args['calibration-data']} is not read`;
   const note = `calibration: ${ranges.size} ranges by ${calibrator} from ${path}, no data is run${unread}`;
   return { from: path, calibration, text, note };

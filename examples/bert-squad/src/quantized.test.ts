@@ -429,7 +429,7 @@ describe('one clear line for', () => {
 
   test('a cache of another network, or for something else', async () => {
     expect(await building(...int8, changed({ weights: 'sha256:0' }))).toContain(
-      'changed.json: was made of another network: its weights are others; name another --calibration-cache',
+      'changed.json: was made of another network, or for another --task: its weights are others; name another --calibration-cache',
     );
     expect(await building('--precision', 'fp8', '--calibration-cache', cache)).toContain(
       'mse chose the ranges for int8, which are not the best for float8',

@@ -193,6 +193,11 @@ describe('trt-dsl bisect', () => {
     ],
     ['no such cache', () => [checkpoint, '--text', lines, '--calibration-cache', 'none'], /none: cannot be read/],
     [
+      'a cache without the ranges',
+      () => [checkpoint, '--text', lines, '--calibration-cache', file('few', 'TRT-1-X\nx: 3c010a14\n')],
+      /few: graph "bert": no range for "embeddings\/LayerNorm/,
+    ],
+    [
       'a cache of nonsense',
       () => [checkpoint, '--text', lines, '--calibration-cache', lines],
       /line 1: expected "TRT-/,

@@ -5,6 +5,7 @@ import {
   type Graph,
   messageOf,
   type QuantizedType,
+  quantize,
   type Ranges,
   type RecipeName,
   readCalibration,
@@ -22,6 +23,12 @@ export interface RangeOptions {
   readonly calibrationCache?: string | undefined;
 }
 
+/** What layers are lowered to, and which. */
+interface How {
+  readonly recipe: RecipeName;
+  readonly dataType: QuantizedType;
+}
+
 /** A float graph, smoothed if its calibration was, and the ranges of its tensors. */
 export interface Ranged {
   readonly graph: Graph;
@@ -35,7 +42,7 @@ export interface Ranged {
 export async function rangedBy(
   { calibrator, calibrationCache: cache }: RangeOptions,
   subject: Subject,
-  { recipe, dataType }: { readonly recipe: RecipeName; readonly dataType: QuantizedType },
+  how: How,
   backend: Backend,
   { progress, signal }: CommandContext,
 ): Promise<Ranged> {
@@ -43,12 +50,11 @@ export async function rangedBy(
   if (cache !== undefined) {
     if (calibrator !== undefined)
       throw new TrtDslError('argument', '--calibrator goes without --calibration-cache, whose ranges are chosen');
-    return cached(subject, cache);
+    return cached(subject, cache, how);
   }
   const ranges = await calibrate(graph, backend, feeds, {
-    recipe,
-    dataType,
-    method: calibrator ?? usualMethods[dataType],
+    ...how,
+    method: calibrator ?? usualMethods[how.dataType],
     ...(mask !== undefined && { mask }),
     signal,
     onProgress: (pass, batches) => progress.share(`calibrating: ${pass}`, batches / feeds.length),
@@ -56,7 +62,7 @@ export async function rangedBy(
   return { graph, ranges };
 }
 
-function cached({ graph, checksums }: Subject, path: string): Ranged {
+function cached({ graph, checksums }: Subject, path: string, how: How): Ranged {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -66,7 +72,13 @@ function cached({ graph, checksums }: Subject, path: string): Ranged {
   const { weights, channels, ranges } = readCalibration(text, path);
   if (weights !== null && !isOne(weights, checksums()))
     throw new TrtDslError('argument', `${path}: was made of another network: its weights are others; calibrate again`);
-  return { graph: channels ? smooth(graph, { ranges: channels }) : graph, ranges };
+  try {
+    const smoothed = channels ? smooth(graph, { ranges: channels }) : graph;
+    quantize(smoothed, { ...how, ranges }); // every tensor has a range
+    return { graph: smoothed, ranges };
+  } catch (error) {
+    throw new TrtDslError('argument', `${path}: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** Whether a text is one of some, of which no more are computed than it takes. */

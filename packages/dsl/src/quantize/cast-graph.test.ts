@@ -193,6 +193,6 @@ describe('castGraph', () => {
     );
     expect(wrong({ dataType: 'float16', keepFloat32: 'attention' })).toBe('argument: patterns of layers are no list');
     expect(wrong({ dataType: 'float16', keepFloat32: [3] })).toMatch(/^argument: 3 is no pattern/);
-    expect(wrong({ dataType: 'float16', keepFloat32: [''] })).toMatch(/^argument: /);
+    expect(wrong({ dataType: 'float16', keepFloat32: [''] })).toMatch(/^argument: "" is no pattern/);
   });
 });

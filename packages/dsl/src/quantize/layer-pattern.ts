@@ -26,7 +26,10 @@ function expressionOf(pattern: LayerPattern): RegExp {
   // without `g` and `y`, which would make a test depend on the one before it
   if (pattern instanceof RegExp) return new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
   if (typeof pattern !== 'string' || pattern === '')
-    throw new TrtDslError('argument', `${String(pattern)} is no pattern of layers: a path with * or a RegExp`);
+    throw new TrtDslError(
+      'argument',
+      `${pattern === '' ? '""' : String(pattern)} is no pattern of layers: a path with * or a RegExp`,
+    );
   const escaped = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${escaped.join('.*')}(/|$)`);
 }
