@@ -166,6 +166,10 @@ describe('IBuilderConfig', () => {
     expect([config.getFlag('REFIT'), config.getFlag('STRIP_PLAN')]).toEqual([true, false]);
     config.setFlag('TF32');
     expect(config.getFlag('TF32')).toBe(true);
+    config.setFlag('VERSION_COMPATIBLE');
+    expect(config.getFlag('VERSION_COMPATIBLE')).toBe(true);
+    config.setTacticSources(['EDGE_MASK_CONVOLUTIONS']);
+    expect(config.getTacticSources()).toEqual(['EDGE_MASK_CONVOLUTIONS']);
     config.setNbComputeCapabilities(2);
     config.setComputeCapability('SM86', 0);
     config.setComputeCapability('SM120', 1);
@@ -177,6 +181,8 @@ describe('IBuilderConfig', () => {
     expect(() => config.setBuilderOptimizationLevel(77)).toThrow(TensorRTError);
     expect(config.getBuilderOptimizationLevel()).not.toBe(77);
     expect(() => config.setComputeCapability('SM86', 5)).toThrow(/argument 2/);
+    // what TensorRT-RTX has the method for, but not the thing
+    expect(() => config.setHardwareCompatibilityLevel('AMPERE_PLUS')).toThrow(/did not take AMPERE_PLUS, it kept NONE/);
   });
 
   it('makes, serializes, combines and takes timing caches', () => {

@@ -25,12 +25,20 @@ export const build = defineCommand({
     'optimization-level': { type: 'number', describe: '0 (fast build) to 5 (fast engine)' },
     tf32: { type: 'boolean', default: false, describe: 'Let float32 products run in TF32' },
     'compute-capability': { ...several, describe: 'TensorRT-RTX: a GPU that the engine is for, SM120 (repeatable)' },
-    'version-compatible': { type: 'boolean', default: false, describe: 'Let later versions of the same major load it' },
+    'version-compatible': {
+      type: 'boolean',
+      default: false,
+      describe: 'TensorRT 10 and 11: let later versions of the same major load it',
+    },
     'hardware-compatibility': {
       choices: ['AMPERE_PLUS', 'SAME_COMPUTE_CAPABILITY'] as const,
-      describe: 'Other GPUs that shall run the engine too',
+      describe: 'TensorRT 10 and 11: other GPUs that shall run the engine too',
     },
-    refittable: { type: 'boolean', default: false, describe: 'Let weights be replaced later' },
+    refittable: {
+      type: 'boolean',
+      default: false,
+      describe: 'Let weights be replaced later; TensorRT-RTX builds it on a GPU only',
+    },
     'strip-weights': { type: 'boolean', default: false, describe: 'Leave the weights out; refit before running' },
   },
   examples: [

@@ -1,4 +1,13 @@
-import { checkProfiles, type Dim, evaluateDim, type Graph, type Node, verify, withoutPlugins } from '@trt-dsl/dsl';
+import {
+  checkProfiles,
+  type Dim,
+  evaluateDim,
+  type Graph,
+  type Node,
+  TrtDslError,
+  verify,
+  withoutPlugins,
+} from '@trt-dsl/dsl';
 import { lowerGraph } from '../lowering/lower.ts';
 import { creatorOf } from '../lowering/plugin.ts';
 import type { BuildProgress, IBuilder, IBuilderConfig, TensorRT } from '../types.ts';
@@ -17,6 +26,7 @@ export async function build(tensorrt: TensorRT, graph: Graph, options: TensorRTC
   const lowered = withoutPlugins(graph, keepsPlugin(tensorrt, options));
   if (options.verify ?? true)
     verify(lowered, `${tensorrt.product === 'rtx' ? 'tensorrt-rtx' : 'tensorrt'}-${tensorrt.version}`);
+  requireOptions(tensorrt, options);
   using builder = tensorrt.createInferBuilder();
   using network = builder.createNetworkV2(tensorrt.product === 'trt10' ? ['STRONGLY_TYPED'] : []);
   network.setName(graph.name);
@@ -63,6 +73,32 @@ function keepsPlugin(
   if (plugins === 'none' || tensorrt.product === 'rtx') return () => false;
   const registry = tensorrt.getPluginRegistry();
   return (node) => creatorOf(registry, node) !== null;
+}
+
+/**
+ * Refuses what TensorRT-RTX has not, which it would say late and in other words.
+ * @throws TrtDslError 'unsupported'
+ */
+function requireOptions(tensorrt: TensorRT, options: TensorRTCompileOptions): void {
+  if (tensorrt.product !== 'rtx') return;
+  const { hardwareCompatibility = 'NONE', versionCompatible, refittable, stripWeights } = options;
+  const refuse = (what: string, why: string): never => {
+    throw new TrtDslError('unsupported', `${what}: TensorRT-RTX ${why}`);
+  };
+  if (hardwareCompatibility !== 'NONE')
+    refuse('hardwareCompatibility', 'has none; computeCapabilities names the GPUs that an engine is for');
+  if (versionCompatible) refuse('versionCompatible', 'has no runtime for it');
+  if ((refittable || stripWeights) && !hasDriver(tensorrt))
+    refuse(refittable ? 'refittable' : 'stripWeights', 'builds such engines only where there is a GPU');
+}
+
+function hasDriver(tensorrt: TensorRT): boolean {
+  try {
+    tensorrt.cuda();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Puts the options into the config; each is one of nvinfer1::IBuilderConfig's. */

@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { Network } from '@trt-dsl/dsl';
+import { expect, test } from 'vitest';
+import { tensorrt } from '../index.ts';
+import type { TensorRTCompileOptions } from './options.ts';
+
+const compile = (options: TensorRTCompileOptions) => {
+  const net = new Network('net');
+  net.markOutput(net.addReLU(net.addInput('x', 'float32', [2])), 'y');
+  return tensorrt({ product: 'rtx' }).compile(net.graph(), options);
+};
+
+test.each([
+  [{ hardwareCompatibility: 'AMPERE_PLUS' }, 'hardwareCompatibility: TensorRT-RTX has none; computeCapabilities'],
+  [{ versionCompatible: true }, 'versionCompatible: TensorRT-RTX has no runtime for it'],
+] as const)('%j is refused by name where the product lacks it', async (options, message) => {
+  await expect(compile(options)).rejects.toThrow(expect.objectContaining({ code: 'unsupported' }));
+  await expect(compile(options)).rejects.toThrow(message);
+});
+
+test.skipIf(existsSync('/dev/nvidiactl'))('TensorRT-RTX builds engines to be refitted on a GPU only', async () => {
+  await expect(compile({ refittable: true })).rejects.toThrow(/refittable: .* only where there is a GPU/);
+  await expect(compile({ stripWeights: true })).rejects.toThrow(/stripWeights: .* only where there is a GPU/);
+});
+
+test('all other options at once make an engine', async () => {
+  using engine = await compile({
+    workspace: 2 ** 26,
+    optimizationLevel: 1,
+    tf32: true,
+    float16Sums: 'fastest',
+    computeCapabilities: ['SM89', 'SM120'],
+    profilingVerbosity: 'LAYER_NAMES_ONLY',
+    avgTimingIterations: 2,
+    maxAuxStreams: 1,
+    tacticSources: ['EDGE_MASK_CONVOLUTIONS'],
+    plugins: 'none',
+  });
+  expect([...engine.outputs.keys()]).toEqual(['y']);
+});
