@@ -5,6 +5,7 @@ import {
   type Graph,
   Network,
   type Profile,
+  type Tensor,
   TrtDslError,
   verify,
   Weights,
@@ -12,6 +13,7 @@ import {
 } from '@trt-dsl/dsl';
 import { tensorrt } from '@trt-dsl/trt-bindings';
 import { describe, expect, test } from 'vitest';
+import { lowerGraph } from '../../packages/trt-bindings/src/lowering/lower.ts';
 import { everyLayer } from '../support/every-layer.ts';
 import { legalityCases } from '../support/legality-cases.ts';
 import { disagreements } from './inferred.ts';
@@ -104,5 +106,72 @@ describe('TensorRT-RTX infers the types and shapes that the DSL does', () => {
     expect(disagreements(graph)).toEqual([]);
     using engine = await backend.compile(graph, { profiles: [{ batch: [1, 2, 4] }] });
     expect([...engine.outputs.keys()]).toEqual(['once', 'twice', 'rounded', 'sum']);
+  });
+});
+
+describe('names', () => {
+  test('an output may be called what another layer is', async () => {
+    const net = new Network('names');
+    const x = net.addInput('x', 'float32', [4, 8]);
+    const relu = net.addReLU(x, { name: 'probs' });
+    const { values, indices } = net.addTopK(relu, { k: 2, axis: 1, name: 'top' });
+    net.markOutput(net.addNeg(relu), 'probs');
+    net.markOutput(net.addNeg(values), indices.name);
+    net.markOutput(relu, values.name);
+    using engine = await backend.compile(net.graph());
+    expect([...engine.outputs.keys()]).toEqual(['probs', indices.name, values.name]);
+  });
+});
+
+describe('what TensorRT 10.6 computes wrongly together stands apart', () => {
+  const layersOf = (build: (net: Network) => Tensor): readonly string[] => {
+    const net = new Network('apart');
+    net.markOutput(build(net), 'y');
+    using builder = backend.tensorrt.createInferBuilder();
+    using network = builder.createNetworkV2([]);
+    lowerGraph(net.graph(), backend.tensorrt, network);
+    return Array.from({ length: network.getNbLayers() }, (_, i) => network.getLayer(i).getName());
+  };
+  const slice = { start: [0, 0], size: [1, 4], stride: [1, 1], name: 'slice' } as const;
+  const steps = { ...slice, stride: [1, 2] } as const;
+
+  test.each([
+    [
+      'a slice behind a reduce',
+      (net) =>
+        net.addSlice(net.addReduce(net.addInput('x', 'bfloat16', [2, 3, 8]), { operation: 'max', axes: [1] }), slice),
+      true,
+    ],
+    [
+      'a slice with steps behind a product',
+      (net) =>
+        net.addSlice(net.addMatMul(net.addInput('x', 'float32', [1, 4]), net.addInput('w', 'float32', [4, 8])), steps),
+      true,
+    ],
+    [
+      'with a shuffle between',
+      (net) =>
+        net.addSlice(
+          net.addShuffle(net.addMatMul(net.addInput('x', 'float32', [8, 4]), net.addInput('w', 'float32', [4, 1])), {
+            firstTranspose: [1, 0],
+          }),
+          steps,
+        ),
+      true,
+    ],
+    [
+      'a slice without steps behind a product',
+      (net) =>
+        net.addSlice(net.addMatMul(net.addInput('x', 'float32', [1, 4]), net.addInput('w', 'float32', [4, 8])), slice),
+      false,
+    ],
+    [
+      'a slice of a sum',
+      (net) =>
+        net.addSlice(net.addAdd(net.addInput('x', 'float32', [1, 8]), net.addInput('w', 'float32', [1, 8])), steps),
+      false,
+    ],
+  ] as readonly [string, (net: Network) => Tensor, boolean][])('%s', (_, build, apart) => {
+    expect(layersOf(build).includes('slice/apart')).toBe(apart);
   });
 });

@@ -165,13 +165,17 @@ export const legality: readonly Rule[] = [
     on: [tensorrt10],
     ops: ['quantize'],
     offends: (node, constants) => {
-      const { axis } = (node as Node<'quantize'>).attributes;
+      const { axis, dataType } = (node as Node<'quantize'>).attributes;
       const [x] = node.inputs as readonly [Tensor];
+      if (axis === undefined || constants.has(x)) return false;
       const shape = x.shape as readonly unknown[];
       const fixed = shape.length === 4 && shape.every((size) => typeof size === 'number');
-      return axis !== undefined && x.dataType === 'float16' && fixed && !constants.has(x);
+      return (
+        (dataType === 'int8' && shape.length === 1) || (x.dataType === 'float16' && (dataType === 'int8' || fixed))
+      );
     },
-    advice: 'TensorRT 10.6 computes this wrongly: give one scale, or addShuffle the float16 tensor to another rank',
+    advice:
+      'TensorRT 10.6 cannot, or computes it wrongly: give one scale, or addCast to float32 before and float16 after',
   },
   {
     on: [tensorrt10],

@@ -41,7 +41,7 @@ export const runsOf = (graph: Graph, all: readonly Sizes[] = sizesOfRuns): reado
 
 /**
  * The part of a case that `outputs` need, built anew. Tensors in `cuts` become inputs, fed from their domains.
- * @returns undefined where a size would no longer follow from an input
+ * @returns undefined where a size would no longer follow from an input, or nothing says what to feed to a cut
  */
 export function extract(
   whole: GraphCase,
@@ -80,6 +80,7 @@ export function extract(
       for (const output of node.outputs) {
         const values = whole.domains.get(output.name);
         if (values && known.has(output)) domains.set(known.get(output)!.name, values);
+        else if (cuts.has(output)) return undefined;
       }
     }
     for (const [name, tensor] of whole.graph.outputs)

@@ -26,9 +26,7 @@ export function lowerAttention(node: Node<'attention'>, inputs: readonly Value[]
     attention.setName(node.name);
     attention.setDecomposable(true);
     if (mask) attention.setMask(mask);
-    const output = attention.getOutput(0);
-    output.setName(node.name);
-    return output;
+    return context.nameTensor(attention.getOutput(0), node.name);
   }
   const scores = context.named(network.addMatrixMultiply(scaled, 'NONE', key, 'TRANSPOSE'), `${node.name}/scores`);
   const masked = mask

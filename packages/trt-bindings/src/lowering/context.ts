@@ -26,6 +26,7 @@ export class Context {
   readonly #bytes = new Map<Weights, Uint8Array>();
   readonly #sizes = new Map<string, ITensor>();
   readonly #shapes = new Map<ITensor, ITensor>();
+  readonly #outputs: ReadonlySet<string>;
 
   constructor(
     tensorrt: TensorRT,
@@ -36,6 +37,7 @@ export class Context {
     this.wideSums = wideSums;
     this.tensorrt = tensorrt;
     this.network = network;
+    this.#outputs = new Set(graph.outputs.keys());
     for (const [input, tensor] of graph.inputs)
       (tensor.shape as readonly Dim[]).forEach((size, axis) => {
         const name = bareName(size);
@@ -51,10 +53,15 @@ export class Context {
   /** Names a layer and its first output, and remembers the output's shape as the graph knows it. */
   named<L extends ILayer>(layer: L, name: string, shape?: readonly Dim[]): ITensor {
     layer.setName(name);
-    const output = layer.getOutput(0);
-    output.setName(name);
+    const output = this.nameTensor(layer.getOutput(0), name);
     if (shape) this.#dims.set(output, shape);
     return output;
+  }
+
+  /** Names a tensor; in other words where an output of the graph, which need not be this one, has the name. */
+  nameTensor(tensor: ITensor, name: string): ITensor {
+    tensor.setName(this.#outputs.has(name) ? `${name} (layer)` : name);
+    return tensor;
   }
 
   /** Remembers the graph's shape of a tensor. */
@@ -80,6 +87,15 @@ export class Context {
   /** A scalar of a float type with `rank` axes of size 1. */
   scalar(name: string, dataType: DataType, value: number, rank: number): ITensor {
     return this.constant(name, Weights.fromNumbers(dataType, [], [value], name), Array<number>(rank).fill(1));
+  }
+
+  /**
+   * x + 0: as good as x, but a layer of its own, where TensorRT 10.6 computes wrongly what it makes of x's layer and the
+   * next together.
+   */
+  apart(x: ITensor, dataType: DataType, name: string): ITensor {
+    const zero = this.scalar(`${name}/zero`, dataType, 0, x.getDimensions().length);
+    return this.named(this.network.addElementWise(x, zero, 'SUM'), name, this.dimsOf(x));
   }
 
   /** x in another type; x itself if it has it. */

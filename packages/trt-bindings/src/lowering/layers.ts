@@ -5,18 +5,18 @@ import { type Context, isOpen, staticDims } from './context.ts';
 import { nvDataTypes } from './data-types.ts';
 import * as operations from './operations.ts';
 import { lowerPlugin } from './plugin.ts';
-import { constantValue, lazyValue, tensorValue, type Value } from './value.ts';
-import { inFloat32, isResidual, withWideSums } from './wide.ts';
+import { constantValue, lazyValue, type Maker, tensorValue, type Value } from './value.ts';
+import { inFloat32, isHalf, isResidual, withWideSums } from './wide.ts';
 
 /** A lowering with one output tensor. */
 type Single<N extends Node> = (node: N, inputs: readonly Value[], context: Context) => ITensor;
 
 /** Wraps the tensor that a layer makes. */
 const single =
-  <N extends Node>(lower: Single<N>, kind?: 'dequantized') =>
+  <N extends Node>(lower: Single<N>, maker?: Maker) =>
   (node: N, inputs: readonly Value[], context: Context): readonly Value[] => {
     const value = outputValue(context, lower(node, inputs, context), node.outputs[0]!);
-    return [kind === undefined ? value : { ...value, [kind]: true }];
+    return [maker === undefined ? value : { ...value, maker }];
   };
 
 function outputValue(context: Context, tensor: ITensor, output: Tensor): Value {
@@ -71,19 +71,20 @@ export const lowerings: Lowerings<Context, Value> = {
         shapeOf(node.outputs[0]!),
       );
     return withWideSums(node, inputs, sameRank(inputs), context, multiply);
-  }),
+  }, 'matmul'),
   gather: single((node, [data, indices], context) =>
     context.named(context.network.addGather(own(data!), own(indices!), node.attributes.axis), node.name),
   ),
-  shuffle: single((node, [x], context) => {
+  shuffle: (node, [x], context) => {
     const { firstTranspose, reshape, secondTranspose } = node.attributes;
     const layer = context.network.addShuffle(own(x!));
     const from = shapeOf(node.inputs[0]!);
     if (firstTranspose) layer.setFirstTranspose(firstTranspose);
     if (reshape) context.setReshape(layer, reshape, firstTranspose ? firstTranspose.map((axis) => from[axis]!) : from);
     if (secondTranspose) layer.setSecondTranspose(secondTranspose);
-    return context.named(layer, node.name);
-  }),
+    const value = outputValue(context, context.named(layer, node.name), node.outputs[0]!);
+    return [x!.maker === 'matmul' ? { ...value, maker: x!.maker } : value];
+  },
   concatenation: single((node, inputs, context) => {
     const layer = context.network.addConcatenation(inputs.map(own));
     layer.setAxis(node.attributes.axis);
@@ -91,7 +92,11 @@ export const lowerings: Lowerings<Context, Value> = {
   }),
   slice: single((node, [x], context) => {
     const { start, size, stride } = node.attributes;
-    const layer = context.network.addSlice(own(x!), placeholders(start), placeholders(size), stride);
+    // TensorRT 10.6 makes zeros of such slices: of bfloat16 maxima, of products of one row in every type, and others.
+    const zeros = x!.maker === 'reduce' || (x!.maker === 'matmul' && stride.some((step) => step !== 1));
+    const { dataType } = node.inputs[0]!;
+    const operand = zeros ? context.apart(own(x!), dataType, `${node.name}/apart`) : own(x!);
+    const layer = context.network.addSlice(operand, placeholders(start), placeholders(size), stride);
     if (start.some(isOpen)) layer.setInput(1, context.shapeTensor(start));
     if (size.some(isOpen)) layer.setInput(2, context.shapeTensor(size));
     return context.named(layer, node.name);
@@ -149,15 +154,14 @@ export const lowerings: Lowerings<Context, Value> = {
       context.named(context.network.addReduce(input, operations.reduce[operation], mask(axes), keepDimensions), name);
     const exact = operation === 'max' || operation === 'min';
     return exact ? compute(own(x!), node.name) : inFloat32(node, () => own(x!), context, compute);
-  }),
+  }, 'reduce'),
   topK: (node, [x], context) => {
     const { k, largest } = node.attributes;
     const { tensor, at } = topKOperand(node, x!, context);
     const layer = context.network.addTopK(tensor, largest ? 'MAX' : 'MIN', k, 1 << at);
     layer.setName(node.name);
     return node.outputs.map((output, i) => {
-      const found = layer.getOutput(i);
-      found.setName(output.name);
+      const found = context.nameTensor(layer.getOutput(i), output.name);
       const value =
         tensor === own(x!) ? found : context.reshape(found, shapeOf(output), `${output.name}/rank_${x!.rank}`);
       return outputValue(context, value, output);
@@ -210,7 +214,11 @@ export const lowerings: Lowerings<Context, Value> = {
   attention: single((node, inputs, context) => lowerAttention(node, inputs, context)),
   quantize: single((node, [x, scale], context) => {
     const { dataType, axis } = node.attributes;
-    const layer = context.network.addQuantize(own(x!), own(scale!), nvDataTypes[dataType]);
+    const from = node.inputs[0]!.dataType;
+    // TensorRT 10.6 makes one layer of a dequantize and a quantize by another scale, and takes a half type's scales wrongly.
+    const wrong = x!.maker === 'dequantize' && isHalf(from);
+    const operand = wrong ? context.apart(own(x!), from, `${node.name}/apart`) : own(x!);
+    const layer = context.network.addQuantize(operand, own(scale!), nvDataTypes[dataType]);
     if (axis !== undefined) layer.setAxis(axis);
     return context.named(layer, node.name);
   }),
@@ -219,7 +227,7 @@ export const lowerings: Lowerings<Context, Value> = {
     const layer = context.network.addDequantize(own(x!), own(scale!), nvDataTypes[dataType]);
     if (axis !== undefined) layer.setAxis(axis);
     return context.named(layer, node.name);
-  }, 'dequantized'),
+  }, 'dequantize'),
   plugin: (node, inputs, context) =>
     lowerPlugin(node, inputs, context).map((tensor, i) => outputValue(context, tensor, node.outputs[i]!)),
 };

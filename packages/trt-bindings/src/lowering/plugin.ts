@@ -37,11 +37,7 @@ export function lowerPlugin(node: Node<'plugin'>, inputs: readonly Value[], cont
     plugin,
   );
   layer.setName(node.name);
-  return node.outputs.map((output, i) => {
-    const tensor = layer.getOutput(i);
-    tensor.setName(output.name);
-    return tensor;
-  });
+  return node.outputs.map((output, i) => context.nameTensor(layer.getOutput(i), output.name));
 }
 
 function encodeFields(layer: string, creator: IPluginCreator, fields: PluginFields): PluginField[] {

@@ -2,6 +2,9 @@ import type { Weights as DslWeights } from '@trt-dsl/dsl';
 import type { ITensor } from '../types.ts';
 import type { Context } from './context.ts';
 
+/** Layers that others treat differently than the rest. */
+export type Maker = 'dequantize' | 'matmul' | 'reduce';
+
 /**
  * What stands for a tensor of the graph while it is lowered. TensorRT wants operands of equal rank, so a value can be
  * had with axes of size 1 in front: constants are added anew in that shape, other tensors reshaped.
@@ -9,8 +12,8 @@ import type { Context } from './context.ts';
 export interface Value {
   /** the weights, if it is a constant */
   readonly weights?: DslWeights;
-  /** whether a dequantize layer makes it */
-  readonly dequantized?: boolean;
+  /** the layer that makes it, where the next has to know */
+  readonly maker?: Maker;
   /** the same in float32, unrounded; only where a layer can do better with it than with the rounded tensor */
   readonly wide?: () => ITensor;
   readonly rank: number;

@@ -4,7 +4,7 @@ import type { ITensor } from '../types.ts';
 import type { Context } from './context.ts';
 import type { Value } from './value.ts';
 
-const isHalf = (dataType: DataType): boolean => floatTypes.includes(dataType) && dataType !== 'float32';
+export const isHalf = (dataType: DataType): boolean => floatTypes.includes(dataType) && dataType !== 'float32';
 
 /**
  * Computes in float32 between casts where the type is a half one: LayerNorm, softmax, sums.
@@ -35,7 +35,7 @@ export function withWideSums(
   context: Context,
   compute: (operands: readonly ITensor[], name: string) => ITensor,
 ): ITensor {
-  const narrow = node.outputs[0]!.dataType === 'float16' && !inputs.some((input) => input.dequantized);
+  const narrow = node.outputs[0]!.dataType === 'float16' && !inputs.some(({ maker }) => maker === 'dequantize');
   if (!context.wideSums || !narrow) return compute(operands, node.name);
   const wide = operands.map((half, i) => context.cast(half, 'float16', 'float32', `${node.name}/float32_${i}`));
   return context.cast(compute(wide, `${node.name}/accumulate`), 'float32', 'float16', node.name);
@@ -48,4 +48,4 @@ export function withWideSums(
 export const isResidual = (node: Node<'elementwise'>, inputs: readonly Value[]): boolean =>
   node.attributes.operation === 'sum' &&
   isHalf(node.outputs[0]!.dataType) &&
-  !inputs.some(({ weights, dequantized }) => weights || dequantized);
+  !inputs.some(({ weights, maker }) => weights || maker === 'dequantize');
