@@ -61,23 +61,38 @@ test('TensorRT 10 takes int8 or float8 in a network, not both', () => {
   expect(verify(net.graph(), 'tensorrt-rtx-1.7').warnings).toEqual([]);
 });
 
-test('float16 scales along an axis of four fixed sizes, which TensorRT 10.6 computes wrongly', () => {
-  const quantized = (shape: readonly (number | SymbolicDim)[], dataType: 'float16' | 'float32') => {
+test('scales along an axis that TensorRT 10.6 computes wrongly, or builds no engine of', () => {
+  type Shape = readonly (number | SymbolicDim)[];
+  const quantized = (shape: Shape, dataType: 'float16' | 'float32', type: 'int8' | 'float8' = 'int8') => {
     const net = new Network('axis');
     const x = net.addInput('x', dataType, shape) as Tensor<'float16', 4>;
+    const axis = shape.length > 1 ? 1 : 0;
     const scales = Weights.fromNumbers(dataType, [4], [0.1, 0.2, 0.3, 0.4], 'scales') as Weights<'float16', 1>;
-    const q = net.addQuantize(x, scales, { dataType: 'int8', axis: 1 });
-    net.markOutput(net.addDequantize(q, scales, { dataType, axis: 1 }), 'y');
+    const q = net.addQuantize(x, scales, { dataType: type, axis });
+    net.markOutput(net.addDequantize(q, scales, { dataType, axis }), 'y');
     return net.graph();
   };
-  expect(failure(() => verify(quantized([1, 4, 7, 6], 'float16'), 'tensorrt-10.6'))).toMatch(
-    /^unsupported: .*\n {2}quantize: .*: TensorRT 10\.6 computes this wrongly/,
-  );
-  for (const target of ['tensorrt-11.2', 'tensorrt-rtx-1.7', 'onnxruntime'] as const)
-    expect(verify(quantized([1, 4, 7, 6], 'float16'), target).warnings).toEqual([]);
-  expect(verify(quantized([dim('batch'), 4, 7, 6], 'float16'), 'tensorrt-10.6').warnings).toEqual([]);
-  expect(verify(quantized([1, 4, 7], 'float16'), 'tensorrt-10.6').warnings).toEqual([]);
-  expect(verify(quantized([1, 4, 7, 6], 'float32'), 'tensorrt-10.6').warnings).toEqual([]);
+  const batch = dim('batch');
+  const wrong = [
+    quantized([1, 4, 7, 6], 'float16'),
+    quantized([batch, 4, 7, 6], 'float16'),
+    quantized([1, 4], 'float16'),
+    quantized([4], 'float32'),
+    quantized([1, 4, 7, 6], 'float16', 'float8'),
+  ];
+  for (const graph of wrong) {
+    expect(failure(() => verify(graph, 'tensorrt-10.6'))).toMatch(
+      /^unsupported: .*\n {2}quantize: .*: TensorRT 10\.6 cannot, or computes it wrongly: give one scale/,
+    );
+    for (const target of ['tensorrt-11.2', 'tensorrt-rtx-1.7', 'onnxruntime'] as const)
+      expect(verify(graph, target).warnings).toEqual([]);
+  }
+  const right = [
+    quantized([1, 4, 7, 6], 'float32'),
+    quantized([batch, 4, 7, 6], 'float16', 'float8'),
+    quantized([1, 4, 7], 'float16', 'float8'),
+  ];
+  for (const graph of right) expect(verify(graph, 'tensorrt-10.6').warnings).toEqual([]);
 });
 
 test('what is legal may still be strange', () => {
