@@ -113,6 +113,7 @@ export class TensorRTEngine<I extends Tensors = Tensors, O extends Tensors = Ten
     if (this.#loaded) return this.#loaded;
     const runtime = this.#tensorrt.createInferRuntime();
     try {
+      if (this.#options.hostCode) runtime.setEngineHostCodeAllowed(true);
       const native = runtime.deserializeCudaEngine(this.#plan);
       const binder = new FeedBinder(this.inputs, shapesOf(native, [...this.inputs.keys()]));
       this.#loaded = { runtime, native, binder, lanes: [], free: [], waiting: [] };

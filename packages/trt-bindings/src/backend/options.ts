@@ -20,6 +20,11 @@ export interface RunOptions {
   readonly lanes?: number;
   /** capture a CUDA graph for each shape; false by default */
   readonly cudaGraph?: boolean;
+  /**
+   * let the plan bring code that is run in this process, as the runtime inside a `versionCompatible` engine: only for
+   * plans you trust. false by default; an engine that is compiled here needs no permission for what it brings
+   */
+  readonly hostCode?: boolean;
 }
 
 /** How an engine is built (nvinfer1::IBuilderConfig). */
@@ -44,7 +49,10 @@ export interface TensorRTCompileOptions extends CompileOptions, RunOptions {
   readonly computeCapabilities?: readonly ComputeCapability[];
   /** what layer information and profiles will show; 'DETAILED' by default */
   readonly profilingVerbosity?: ProfilingVerbosity;
-  /** let later versions of the same major load the engine */
+  /**
+   * let later versions of the same major load the engine: it brings the runtime of this one (libnvinfer_lean has to be
+   * installed), so that `load` wants `hostCode`
+   */
   readonly versionCompatible?: boolean;
   readonly hardwareCompatibility?: HardwareCompatibilityLevel;
   /** let weights be replaced later */

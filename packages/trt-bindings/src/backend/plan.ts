@@ -11,6 +11,8 @@ export interface PlanNotes {
   readonly plugins: readonly string[];
   /** file names of the plugin libraries that were loaded when a plan with plugins was built */
   readonly pluginLibraries?: readonly string[];
+  /** whether the plan brings code: the runtime of a `versionCompatible` engine */
+  readonly hostCode?: boolean;
 }
 
 const magic = 'trt-dsl plan notes 1';

@@ -17,7 +17,7 @@ export interface TensorRTBackend extends Backend<TensorRTCompileOptions> {
   /**
    * An engine from what `serialize` gave, or from a plan made elsewhere.
    * @throws TrtDslError 'unsupported' for another product's engine, or a plugin inside that no loaded library has: name,
-   * version, library
+   * version, library; 'argument' for an engine that brings code, without `hostCode`
    */
   load(bytes: Uint8Array, options?: RunOptions): Promise<TensorRTEngine>;
 }
@@ -45,8 +45,10 @@ export function tensorrt(options: TensorRTOptions = {}): TensorRTBackend {
         inputs: typesOf(graph.inputs),
         outputs: typesOf(graph.outputs),
         ...pluginNotes(lowered, options.pluginLibraries),
+        ...(compileOptions.versionCompatible && { hostCode: true }),
       };
-      return new TensorRTEngine<I, O>(library, plan, notes, { ...where, ...compileOptions });
+      const hostCode = compileOptions.hostCode || notes.hostCode === true;
+      return new TensorRTEngine<I, O>(library, plan, notes, { ...where, ...compileOptions, hostCode });
     },
     async load(bytes, runOptions = {}) {
       const { plan, notes } = splitNotes(bytes);
@@ -57,9 +59,15 @@ export function tensorrt(options: TensorRTOptions = {}): TensorRTBackend {
             `the engine was built by ${notes.product} ${notes.version}, this is ${library.product} ${library.version}: load it with tensorrt({ product: '${notes.product}' }), or compile its graph here`,
           );
         requirePlugins(library, notes);
+        if (notes.hostCode && !runOptions.hostCode)
+          throw new TrtDslError(
+            'argument',
+            'the engine brings a runtime of its own (versionCompatible), which is code: load(bytes, { hostCode: true }) runs it, if you trust where the engine is from',
+          );
         return new TensorRTEngine(library, plan, notes, { ...where, ...runOptions });
       }
       using runtime = library.createInferRuntime();
+      if (runOptions.hostCode) runtime.setEngineHostCodeAllowed(true);
       using native = await runtime.deserializeCudaEngineAsync(plan);
       return new TensorRTEngine(library, plan, notesOf(library, native), { ...where, ...runOptions });
     },
