@@ -1,67 +1,74 @@
 #!/usr/bin/env bash
 # Everything that needs a GPU, each step with a log and a time limit, spread over the GPUs of this machine:
 #
-#   TENSORRT_ROOT=… COMMIT=… bash test/gpu/all.sh BUNDLE MINILM OUT [SECONDS]
+#   TENSORRT_ROOT=… COMMIT=… [CACHES=…] [SKIP='overhead peers'] bash test/gpu/all.sh BUNDLE MINILM OUT [SECONDS]
 #
 # Run it in the repository's root. BUNDLE is what tools/scripts/bundle.mjs made (with the plugins' library), MINILM a folder
-# with all-MiniLM-L6-v2 and ids.json (token ids of a few sentences), OUT takes results, logs, timing caches and steps.log.
+# with all-MiniLM-L6-v2 and ids.json (token ids of a few sentences), OUT takes results, logs and steps.log. CACHES keeps
+# tactic timings, a file a step (default OUT/caches); with them engines build several times as fast. SKIP names steps.
 # Streams a to d take a GPU each, one after the other where there are fewer. After SECONDS (900) no step goes on.
 set -uo pipefail
-[ $# -ge 3 ] || { sed -n '2,9p' "$0"; exit 2; }
+[ $# -ge 3 ] || { sed -n '2,11p' "$0"; exit 2; }
 repository=$PWD
 mkdir -p "$3"
 bundle=$(cd "$1" && pwd) minilm=$(cd "$2" && pwd) out=$(cd "$3" && pwd) limit=${4:-900}
+caches=${CACHES:-$out/caches}
+mkdir -p "$caches"
 export OUT=$out APP=$bundle TRT_DSL_PLUGINS=${TRT_DSL_PLUGINS:-$bundle/node_modules/@trt-dsl/plugins-cuda/build/libtrt_dsl_plugins.so}
 cp "$repository"/test/gpu/*.py "$bundle/gpu/"
 cp "$repository"/test/gpu/*.txt "$bundle/"
 cd "$bundle" || exit 1
 
-# step NAME SECONDS COMMAND…: its output to NAME.log, how it ended to steps.log; builds keep their timings by stream
+# step NAME SECONDS COMMAND…: its output to NAME.log, how it ended to steps.log; a timing cache of its own
 step() {
   local name=$1 most=$2 begun=$SECONDS left=$((limit - SECONDS))
   shift 2
+  if [[ " ${SKIP:-} " == *" $name "* ]]; then return; fi
   if [ "$left" -lt 15 ]; then echo "$stream $name: no time" >>"$out/steps.log"; return; fi
-  timeout -k 5 $((most < left ? most : left)) "$@" >"$out/$name.log" 2>&1
+  TIMING_CACHE=$caches/${name%%:*} timeout -k 5 $((most < left ? most : left)) "$@" >"$out/$name.log" 2>&1
   echo "$stream $name: exit $? after $((SECONDS - begun)) s" >>"$out/steps.log"
 }
-worker=(--worker "$repository/test/support/pytorch/worker.py")
-squad() { step "squad-$1" "$2" env CELLS="${3:-}" BUDGET="$2" OUT="$out/squad-$stream" bash "$repository/examples/bert-squad/gpu/run.sh" "$1"; }
+graphs=(--worker "$repository/test/support/pytorch/worker.py" --device "$(nvidia-smi --query-gpu=name --format=csv,noheader | head -n 1)")
+squad() { step "squad:$1" "$2" env CELLS="${3:-}" BUDGET="$2" OUT="$out/squad" bash "$repository/examples/bert-squad/gpu/run.sh" "$1"; }
+quantize() { step "quantize-$1-$2" 350 node gpu/quantize.js "$1" "$2" "$3" "$1-$2"; }
 
-stream_a() { # correctness, and what wants the processor for itself
-  step overhead 200 node gpu/overhead.js
+stream_a() { # correctness
+  step minilm 300 node gpu/minilm.js "$minilm" "$minilm/ids.json" float16,float32,bfloat16
   step tests-engine 90 node --test gpu/engine.test.js
-  step properties 250 env OMP_NUM_THREADS=1 node properties/properties/run.js tensorrt --count 1000 --jobs 24 --budget 200 \
-    --tries 0 --explain 0 --out "$out/property-tensorrt.json" "${worker[@]}"
-  step tests 280 node --test --test-concurrency=1 gpu/{binding,commands,cuda,legality,network-adds,plans,refit,slot}.test.js
-  step mutation 200 env OMP_NUM_THREADS=1 node mutation/tools/mutation/run.js tensorrt --jobs 24 --budget 150 \
-    --out "$out/results-tensorrt.md" "${worker[@]}"
+  step properties 400 env OMP_NUM_THREADS=1 node properties/properties/run.js tensorrt --count 1000 --jobs 24 --group 4 \
+    --budget 350 --tries 0 --explain 0 --out "$out/property-tensorrt.json" "${graphs[@]}"
+  step mutation 250 env OMP_NUM_THREADS=1 node mutation/tools/mutation/run.js tensorrt --jobs 24 --budget 200 \
+    --out "$out/results-tensorrt.md" "${graphs[@]}"
+  step tests 280 node --test --test-concurrency=3 gpu/{binding,commands,cuda,legality,network-adds,options,plans,refit,slot}.test.js
 }
-stream_b() { # MiniLM, quantized BERT
-  TIMING_CACHE=$out/minilm.cache step minilm 300 node gpu/minilm.js "$minilm" "$minilm/ids.json" float16,float32,bfloat16
-  step quantize-32 250 node gpu/quantize.js base 32x128 float16,float8:gemm,int8:gemm,int8:full,int8:accurate base-32
-  step quantize-128 250 node gpu/quantize.js base 128x128 float16,float8:gemm,int8:gemm,int8:full base-128
-  step quantize-large 300 node gpu/quantize.js large 32x128 float16,float8:gemm,int8:gemm,int8:full large
+stream_b() { # quantized BERT
+  quantize base 32x128 float16,float8:gemm,int8:gemm,int8:full,int8:accurate,int8:gemm:smooth,float8:full,float8:residual
+  quantize large 32x128 float16,float8:gemm,int8:gemm,int8:full
+  quantize base 128x128 float16,float8:gemm,int8:gemm,int8:full,int8:accurate
 }
 stream_c() { # bert-squad's tables, and PyTorch's times beside them
   step peers 60 python3 gpu/bert_perf.py base float16 1x128,32x128,128x128,32x384
   squad compare-base 300
   squad perf-base 700 "1x128 8x128 128x128 32x384 1x384 8x384 128x384"
-  for phase in fp32 plugins tiny int8; do squad $phase 200; done
+  squad fp32 200
   squad compare-large 400
+  for phase in plugins tiny int8; do squad $phase 200; done
 }
 stream_d() { # plugins: kernels alone, in TensorRT, in BERT
-  step harness 260 env OUT="$out/harness" bash -c "mkdir -p '$out/harness'; cd '$repository' && bash packages/plugins-cuda/harness/lease.sh"
-  step plugins 700 node gpu/plugins.js kernels,bert,layers 600
+  step harness 300 env OUT="$out/harness" bash -c "mkdir -p '$out/harness'; cd '$repository' && bash packages/plugins-cuda/harness/lease.sh"
+  step plugins 900 node gpu/plugins.js kernels,bert,layers 800
 }
 
 gpus=$(nvidia-smi -L | wc -l)
 run() {
   for stream in "${@:2}"; do
-    CUDA_VISIBLE_DEVICES=$1 TIMING_CACHE=$out/$stream.cache "stream_$stream"
+    CUDA_VISIBLE_DEVICES=$1 "stream_$stream"
   done
 }
+[ "$gpus" -gt 0 ] || { echo 'no GPU' >&2; exit 1; }
+# What an engine costs the host is measured before anything else runs.
+stream=alone CUDA_VISIBLE_DEVICES=0 step overhead 200 node gpu/overhead.js
 case $gpus in
-  0) echo 'no GPU' >&2; exit 1 ;;
   1) run 0 a b d c & ;;
   2 | 3) run 0 a d & run 1 b c & ;;
   *) run 0 a & run 1 b & run 2 c & run 3 d & ;;
