@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -94,6 +94,48 @@ describe('openBert', () => {
       expect(model.naming).toBe('demo/BERT dictionary');
       for (const used of model.graph('float32').weights) expect(used.bytes().length).toBeGreaterThan(0);
     }
+  });
+
+  it('finds config and vocabulary beside the weights, around them, or where it is told', () => {
+    const place = (name: string): string => {
+      const made = join(folder, name);
+      mkdirSync(made);
+      return made;
+    };
+    const words = '[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nhello\n';
+    const put = (at: string, what: 'config.json' | 'bert_config.json' | 'vocab.txt' | 'weights'): void => {
+      if (what === 'vocab.txt') writeFileSync(join(at, what), words);
+      else if (what === 'weights') cpSync(join(fixtures, 'tensorflow'), at, { recursive: true });
+      else copyFileSync(join(config, 'config.json'), join(at, what));
+    };
+    const [google, around, apart, bare] = ['google', 'around', 'apart', 'bare'].map(place) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    for (const what of ['weights', 'bert_config.json', 'vocab.txt'] as const) put(google, what);
+    const inside = place('around/checkpoint');
+    put(inside, 'weights');
+    for (const what of ['config.json', 'vocab.txt'] as const) put(around, what);
+    for (const what of ['weights', 'vocab.txt'] as const) put(apart, what);
+    for (const what of ['weights', 'config.json'] as const) put(bare, what);
+    const checkpoint = (at: string): string => join(at, 'model.ckpt-3');
+    for (const source of [
+      google,
+      checkpoint(google),
+      `${checkpoint(google)}.index`,
+      inside,
+      { weights: checkpoint(google), config: join(google, 'bert_config.json') },
+      { weights: checkpoint(apart), config },
+      { weights: checkpoint(bare), tokenizer: around },
+      { weights: checkpoint(bare), config: join(around, 'config.json') },
+    ]) {
+      using model = openBert(source);
+      expect(model.tokenizer.encode('hello').ids, JSON.stringify(source)).toEqual([2, 5, 3]);
+    }
+    using none = openBert(checkpoint(bare));
+    expect(() => none.tokenizer).toThrow(/bare: holds neither tokenizer\.json nor vocab\.txt/);
   });
 
   it('names what is missing beside the weights', () => {

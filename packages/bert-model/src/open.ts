@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type FloatType, type Graph, TrtDslError } from '@trt-dsl/dsl';
 import { openWeights, type Pattern, WeightStore, type WeightsFile } from '@trt-dsl/weights';
 import { type BertConfig, readConfig } from './config.ts';
@@ -16,7 +16,7 @@ export interface BertSource {
   readonly weights: string | WeightsFile;
   /** config.json or bert_config.json, or a folder that has one; by default beside the weights */
   readonly config?: string;
-  /** vocab.txt's folder; by default that of the config */
+  /** the folder of vocab.txt or tokenizer.json; by default that of the config, or of the weights */
   readonly tokenizer?: string;
 }
 
@@ -44,7 +44,7 @@ export interface BertGraphOptions extends BertOptions {
 
 /**
  * Opens a pretrained BERT.
- * @param source a folder in Hugging Face's layout, or where each part lies
+ * @param source a folder in Hugging Face's layout; a checkpoint with config and vocabulary beside it; or where each part lies
  * @throws TrtDslError 'file' or 'weights' that names the file
  */
 export function openBert(source: string | BertSource): PretrainedBert {
@@ -53,7 +53,8 @@ export function openBert(source: string | BertSource): PretrainedBert {
   const path = typeof weights === 'string' ? weights : weights.path;
   if (typeof weights === 'string') refuseOnnx(weights);
   const folder = parts.config ?? path;
-  const config = readConfig(configFile(folder));
+  const configPath = configFile(folder);
+  const config = readConfig(configPath);
   const file = typeof weights === 'string' ? openWeights(weights) : weights;
   const close = (): void => {
     if (file !== weights) file.close();
@@ -65,7 +66,7 @@ export function openBert(source: string | BertSource): PretrainedBert {
     file,
     naming: naming.name,
     get tokenizer() {
-      tokenizer ??= readTokenizer(parts.tokenizer ?? folder);
+      tokenizer ??= readTokenizer(parts.tokenizer ?? tokenizerFolder(folder, configPath, path));
       return tokenizer;
     },
     graph(dataType, { allowUnused = [], ...options } = {}) {
@@ -90,6 +91,15 @@ function refuseOnnx(path: string): void {
       `to build this package's network from its weights, open them: openBert({ weights: ` +
       `weightsOf(openOnnxWeights('${file}'), '${file}'), config }), weightsOf being of @trt-dsl/weights`,
   );
+}
+
+/** The first of some folders, or of those that files lie in, that has a vocabulary; the first of all if none has. */
+function tokenizerFolder(...paths: readonly string[]): string {
+  const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const folders = paths.map((path) => (isFolder(path) ? path : dirname(path)));
+  const has = (folder: string): boolean =>
+    ['tokenizer.json', 'vocab.txt'].some((name) => existsSync(join(folder, name)));
+  return folders.find(has) ?? folders[0]!;
 }
 
 /** The config file: `path` itself, or the one in it or beside it. */
