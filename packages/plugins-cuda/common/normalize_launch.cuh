@@ -63,8 +63,9 @@ constexpr int kLongestByWarp = sizeof(Element) == 4 ? 256 : 128;
  * Launches the kernel that suits rows × hidden. `aligned` says that every pointer is aligned to 16 bytes. A hidden size
  * that is no multiple of 16 bytes, or is above 16384, takes the slow kernel. `variant` is -1, or a NormSchedule.
  *
- * What suits was measured on an H200 (bench/results/plugins-kernels.json). Two rows a warp, and persistent warps that read
- * rows ahead, were slower and are gone. The table:
+ * What suits was measured on an H200 (bench/results/plugins-kernels.json). Two rows a warp were slower and are gone, and so
+ * are persistent warps that read rows ahead, but where they also share what they add to a row (../emb-layer-norm/columns.cuh).
+ * The table:
  *
  *   fewer vectors than Source::kBlockFrom  a warp has a row, half a warp one of up to 48 vectors
  *   more                                   a block has a row

@@ -40,14 +40,6 @@ __device__ __forceinline__ Pack<T, N> loadPackOnce(T const* from) {
   return loadPackBy<N>(loadOnce16, from);
 }
 
-/** As loadPackOnce, of 16 bytes, with a word to L2. */
-template <int N, typename T>
-__device__ __forceinline__ Pack<T, N> loadPackKept(T const* from, uint64_t policy) {
-  static_assert(sizeof(Pack<T, N>) == 16);
-  uint4 const v = loadKept16(from, policy);
-  return {{v.x, v.y, v.z, v.w}};
-}
-
 /** As loadPack, of data that many rows need and that is written by nobody meanwhile. */
 template <int N, typename T>
 __device__ __forceinline__ Pack<T, N> loadPackOften(T const* from) {

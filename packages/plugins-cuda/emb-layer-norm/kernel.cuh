@@ -36,7 +36,7 @@ struct EmbLayerNormArguments {
   int32_t tokenTypeCount;
   int32_t hidden;
   float epsilon;
-  int32_t variant = -1;  // -1: what suits; a NormSchedule is for the harness
+  int32_t variant = -1;  // -1: what suits; else a NormSchedule, for the harness
 };
 
 /**

@@ -39,8 +39,6 @@ def time_graph(launches, replays=20):
         for launch in launches[:2]:
             launch()
     torch.cuda.current_stream().wait_stream(side)
-    torch.cuda.synchronize()
-    kernels.forget_kept()  # by what was timed before
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         for launch in launches:
@@ -87,9 +85,9 @@ class Pool:
         return list(room.to(dtype).unbind(0))
 
 
-def norm_work(tokens, hidden, dtype, every=False):
-    """Name to a function to (sets, bytes read, bytes written, ours(set, variant), torch's(function, set), torch's function, what
-    else to time) for each of the family. The last is a name to (what to make of the times, what to time of a set)."""
+def norm_work(tokens, hidden, dtype):
+    """Name to a function to (sets, bytes read, bytes written, ours(set, variant), torch's(function, set), torch's function, and
+    what else to time, a name to its ways of set of which the fastest counts) for each of the family."""
     element = torch.finfo(dtype).bits // 8
     size = tokens * hidden * element
     gamma, beta, bias = (torch.randn(hidden, device=DEVICE, dtype=dtype) for _ in range(3))
@@ -135,10 +133,9 @@ def norm_work(tokens, hidden, dtype, every=False):
 
         def ours(i, v, token_types=zero):
             kernels.emb_layer_norm(ids[i], token_types, tables[i % len(tables)], positions, types, gamma, beta, out=y[i], variant=v)
-        variants = range(kernels.emb_schedules()) if every else []
-        gathers = [lambda i, v=v: kernels.gather(tables[i % len(tables)], ids[i], y[i], v) for v in range(kernels.gather_variants())]
-        more = {'gather_us': (min, gathers), 'pairs_us': (min, [lambda i: ours(i, -1, pairs)]),
-                'pairs_schedules_us': (list, [lambda i, v=v: ours(i, v, pairs) for v in variants])}
+        more = {'gather_us': [lambda i, v=v: kernels.gather(tables[i % len(tables)], ids[i], y[i], v)
+                              for v in range(kernels.gather_variants())],
+                'pairs_us': [lambda i: ours(i, -1, pairs)]}
         return (pool.sets, (distinct + sequence + 1) * hidden * element + 8 * tokens, size, ours,
                 lambda f, i: f(ids[i], place, zero, tables[i % len(tables)], positions, types, *norm), theirs, more)
 
@@ -156,10 +153,6 @@ def move_us(reads, writes):
                for v in range(kernels.move_variants()))
 
 
-def shown(times):
-    return ' '.join(f'{t:.2f}' for t in (times if isinstance(times, list) else [times]))
-
-
 def normalisation(limits, options, only=None):
     rows = []
     if options.quick:
@@ -171,7 +164,7 @@ def normalisation(limits, options, only=None):
     if options.compile:
         work = [(768, tokens, torch.float16) for tokens in (16384, 4096)]
     for hidden, tokens, dtype in work:
-        for name, make in norm_work(tokens, hidden, dtype, options.variants).items():
+        for name, make in norm_work(tokens, hidden, dtype).items():
             if only not in (None, name):
                 continue
             sets, reads, writes, ours, theirs, function, more = make()
@@ -190,8 +183,7 @@ def normalisation(limits, options, only=None):
                    'us': time_graph([lambda i=i: ours(i, -1) for i in range(sets)]), 'move_us': move_us(reads, writes),
                    'torch_eager_us': time_graph([lambda i=i: theirs(function, i) for i in range(sets)]),
                    'schedules_us': [time_graph([lambda i=i: ours(i, v) for i in range(sets)]) for v in variants]}
-            row |= {key: make_of([time_graph([lambda i=i: way(i) for i in range(sets)]) for way in ways])
-                    for key, (make_of, ways) in more.items()}
+            row |= {key: min(time_graph([lambda i=i: way(i) for i in range(sets)]) for way in ways) for key, ways in more.items()}
             if 'gather_us' in row:
                 row['share_of_gather'] = row['gather_us'] / row['us']
             row['tb_per_s'] = moved / row['us'] / 1e6
@@ -201,8 +193,8 @@ def normalisation(limits, options, only=None):
             print(f'{name:16} {tokens:6}x{hidden:<5}{row["type"]:9}{row["us"]:7.2f} us {row["tb_per_s"]:5.2f} TB/s  '
                   f'move {row["move_us"]:7.2f} ({100 * row["share_of_move"]:3.0f} %)  '
                   f'peak {100 * (row["share_of_memory"] or 0):3.0f} %  torch {row["torch_eager_us"]:7.2f}  '
-                  f'{shown(row["schedules_us"])}'
-                  f'{"".join(f"  {key[:-3]} {shown(row[key])}" for key in more)}', flush=True)
+                  f'{" ".join(f"{t:.2f}" for t in row["schedules_us"])}'
+                  f'{"".join(f"  {key[:-3]} {row[key]:.2f}" for key in more)}', flush=True)
             yield rows
 
 

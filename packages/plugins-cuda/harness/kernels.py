@@ -102,13 +102,6 @@ def gather(table, ids, target, variant):
           _int(table.shape[-1] * table.element_size()), _pointer(target), _int(variant))
 
 
-def forget_kept():
-    """What was asked to be the last to leave L2 is as everything else again."""
-    code = ctypes.CDLL('libcuda.so.1').cuCtxResetPersistingL2Cache()
-    if code != 0:
-        raise KernelError(f'cuCtxResetPersistingL2Cache: {code}')
-
-
 def gather_variants():
     return _lib.trt_dsl_gather_variants()
 

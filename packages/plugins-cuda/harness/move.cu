@@ -26,20 +26,18 @@ __global__ void __launch_bounds__(kThreads) move(uint4 const* from, int64_t read
   }
 }
 
-template <int kPerThread, bool kKept>
+template <int kPerThread>
 __global__ void __launch_bounds__(kThreads)
     gather(uint4 const* table, int32_t const* ids, uint32_t all, uint32_t vectors, uint4* y, bool evictFirst) {
   uint32_t const first = blockIdx.x * uint32_t(kThreads * kPerThread) + threadIdx.x;
   int32_t id[kPerThread];
   uint4 v[kPerThread];
-  uint64_t const policy = kKept ? keepInL2() : 0;
 #pragma unroll
   for (int k = 0; k < kPerThread; ++k) id[k] = ids[min(first + k * kThreads, all - 1) / vectors];
 #pragma unroll
   for (int k = 0; k < kPerThread; ++k) {
     uint32_t const i = min(first + k * kThreads, all - 1);
-    uint4 const* const from = table + int64_t(id[k]) * vectors + i % vectors;
-    v[k] = kKept ? loadKept16(from, policy) : loadOnce16(from);
+    v[k] = loadOnce16(table + int64_t(id[k]) * vectors + i % vectors);
   }
 #pragma unroll
   for (int k = 0; k < kPerThread; ++k) {
@@ -61,24 +59,16 @@ cudaError_t moveBytes(void const* from, int64_t reads, void* to, int64_t writes,
   return cudaGetLastError();
 }
 
-template <bool kKept>
-cudaError_t launchGather(uint4 const* table, int32_t const* ids, uint32_t all, uint32_t vectors, uint4* y, int reads,
-                         bool evictFirst, cudaStream_t stream) {
-  auto const kernel = reads == 0   ? gather<1, kKept>
-                      : reads == 1 ? gather<2, kKept>
-                      : reads == 2 ? gather<4, kKept>
-                                   : gather<8, kKept>;
-  kernel<<<(all + (kThreads << reads) - 1) / (kThreads << reads), kThreads, 0, stream>>>(table, ids, all, vectors, y, evictFirst);
-  return cudaGetLastError();
-}
-
 cudaError_t gatherRows(void const* table, int32_t const* ids, int64_t rows, int bytes, void* y, int variant,
                        cudaStream_t stream) {
   if (rows <= 0 || bytes <= 0 || bytes % 16 != 0 || rows * (bytes / 16) > INT32_MAX) return cudaErrorInvalidValue;
   if (variant < 0 || variant >= kGatherVariants) return cudaErrorInvalidValue;
-  auto const launch = variant & 8 ? launchGather<true> : launchGather<false>;
-  return launch(static_cast<uint4 const*>(table), ids, uint32_t(rows * (bytes / 16)), uint32_t(bytes / 16),
-                static_cast<uint4*>(y), variant % 4, (variant & 4) != 0, stream);
+  int const reads = variant % 4;
+  uint32_t const all = uint32_t(rows * (bytes / 16));
+  auto const kernel = reads == 0 ? gather<1> : reads == 1 ? gather<2> : reads == 2 ? gather<4> : gather<8>;
+  kernel<<<(all + (kThreads << reads) - 1) / (kThreads << reads), kThreads, 0, stream>>>(
+      static_cast<uint4 const*>(table), ids, all, uint32_t(bytes / 16), static_cast<uint4*>(y), variant >= 4);
+  return cudaGetLastError();
 }
 
 }  // namespace trt_dsl

@@ -15,11 +15,11 @@ constexpr int kMoveVariants = 4;
  */
 cudaError_t moveBytes(void const* from, int64_t reads, void* to, int64_t writes, int variant, cudaStream_t stream);
 
-constexpr int kGatherVariants = 16;
+constexpr int kGatherVariants = 8;
 
 /**
- * y[i] = table[ids[i]] for rows of `bytes`, a multiple of 16, and nothing else. `variant` is moveBytes', plus 4 for stores
- * that are the first to leave L2, plus 8 for rows of the table that are the last. Ids are trusted.
+ * y[i] = table[ids[i]] for rows of `bytes`, a multiple of 16, and nothing else. `variant` is as moveBytes', and from 4 on
+ * the same with stores that are the first to leave L2. Ids are trusted.
  */
 cudaError_t gatherRows(void const* table, int32_t const* ids, int64_t rows, int bytes, void* y, int variant,
                        cudaStream_t stream);

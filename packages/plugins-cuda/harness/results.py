@@ -57,6 +57,7 @@ def norm_table(norm):
     compiled = {(r['plugin'], r['tokens']): r['torch_compile_us'] for r in norm.get('torch_compile', [])}
     at = {(r['plugin'], r['tokens']): r for r in norm['rows'] if r['hidden'] == 768 and r['type'] == 'float16'}
     rows = []
+    beside = {'of the gather': lambda r: f'{100 * r["share_of_gather"]:.0f} %', 'pairs': lambda r: f'{r["pairs_us"]:.1f}'}
     for tokens in sorted({t for _, t in at}):
         line = [tokens]
         for name in names:
@@ -64,8 +65,9 @@ def norm_table(norm):
             theirs = compiled.get((name, tokens))
             line += [f'{r["us"]:.1f}', f'{r["torch_eager_us"]:.1f}' + (f', {theirs:.1f}' if theirs else ''),
                      f'{100 * r["share_of_move"]:.0f} %']
-        rows.append(line)
-    return table(['tokens', *(cell for name in names.values() for cell in (name, 'torch', 'of the copy'))], rows)
+        r = at['emb_layer_norm', tokens]
+        rows.append(line + [show(r) if 'gather_us' in r else '' for show in beside.values()])
+    return table(['tokens', *(cell for name in names.values() for cell in (name, 'torch', 'of the copy')), *beside], rows)
 
 
 def share_table(norm):

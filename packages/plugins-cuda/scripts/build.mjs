@@ -25,6 +25,7 @@ const pypiCompiler = [
   'nvidia-cuda-runtime==13.0.96',
 ];
 
+/** What it printed, or an error of one line after that. */
 function run(command, args, { quiet = true } = {}) {
   const result = spawnSync(command, args, {
     encoding: 'utf8',
@@ -32,9 +33,8 @@ function run(command, args, { quiet = true } = {}) {
   });
   if (result.error) throw new Error(`cannot run ${command}: ${result.error.message}`);
   if (result.status !== 0) {
-    throw new Error(
-      `${command} ${args.join(' ')}\nended with status ${result.status}\n${result.stdout ?? ''}${result.stderr ?? ''}`,
-    );
+    process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}`);
+    throw new Error(`${command} ${args.join(' ')} ended with ${result.signal ?? `status ${result.status}`}`);
   }
   return result.stdout ?? '';
 }
@@ -108,7 +108,7 @@ export function buildPlugins({
   return join(build, 'libtrt_dsl_plugins.so');
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+function main() {
   const { values } = parseArgs({
     options: {
       architectures: { type: 'string' },
@@ -128,4 +128,13 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
       verbose,
     }),
   );
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    main();
+  } catch (error) {
+    console.error(`plugins-cuda: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
+  }
 }

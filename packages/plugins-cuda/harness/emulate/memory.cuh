@@ -13,18 +13,6 @@ inline uint4 loadOnce16(void const* from) {
 
 inline uint4 loadOften16(void const* from) { return loadOnce16(from); }
 
-template <typename T>
-T* opaque(T* pointer) {
-  return pointer;
-}
-
-inline uint64_t keepInL2() { return 1; }
-
-inline uint4 loadKept16(void const* from, uint64_t policy) {
-  if (policy != 1) emulate::fail("no policy");
-  return loadOnce16(from);
-}
-
 inline void storeEvictFirst16(void* to, uint4 v) { *static_cast<uint4*>(to) = v; }
 
 }  // namespace trt_dsl

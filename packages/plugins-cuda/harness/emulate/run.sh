@@ -9,7 +9,7 @@ cp "$here"/*_test.cc "$work/harness/emulate"
 kernels=(layer-norm skip-layer-norm emb-layer-norm qkv-to-context)
 for kernel in "${kernels[@]}"; do mkdir -p "$work/$kernel"; cp "$package/$kernel"/*.cu* "$work/$kernel"; done
 # Two things that only nvcc can read: a launch, and shared memory of a size given at launch.
-sed -i -E 's/(\w+)<<<(.*)>>>\(/emulate::launch(\1, \2, /; s/extern __shared__ .*unsigned char shared\[\];/unsigned char* const shared = reinterpret_cast<unsigned char*>(emulate::sharedMemory());/' "$work"/*/kernel.cu "$work"/*/columns.cuh "$work/common/normalize_launch.cuh"
+sed -i -E 's/(\w+)<<<(.*)>>>\(/emulate::launch(\1, \2, /; s/extern __shared__ .*unsigned char shared\[\];/unsigned char* const shared = reinterpret_cast<unsigned char*>(emulate::sharedMemory());/' "$work"/*/kernel.cu "$work/common/normalize_launch.cuh"
 build() { g++ -std=c++17 -O2 -g -w -fno-strict-aliasing -I "$here/cuda" -x c++ "$@"; }
 build "$work"/{layer-norm,skip-layer-norm,emb-layer-norm}/kernel.cu "$work/harness/emulate/normalize_test.cc" -o "$work/normalize_test" &
 build "$work/qkv-to-context/kernel.cu" "$work/harness/emulate/attention_test.cc" -o "$work/attention_test"
