@@ -1,5 +1,6 @@
 import { messageOf, TrtDslError } from '@trt-dsl/dsl';
 import yargs, { type Argv } from 'yargs';
+import { asWritten, checkArguments, UsageError } from './check-arguments.ts';
 import type { Command } from './command.ts';
 import { json } from './options.ts';
 import { progressOn } from './progress.ts';
@@ -17,13 +18,6 @@ export interface Program {
 export interface Streams {
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
-}
-
-/** The command line itself was wrong. */
-class UsageError extends TrtDslError {
-  constructor(message: string) {
-    super('argument', message);
-  }
 }
 
 const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -63,6 +57,7 @@ async function parse(
   let exitCode: number = exitCodes.done;
   const parser = yargs()
     .scriptName(name)
+    .parserConfiguration({ 'dot-notation': false, 'parse-numbers': false })
     .strict()
     .recommendCommands()
     .exitProcess(false)
@@ -80,11 +75,10 @@ async function parse(
       command.describe,
       (builder) => withOptions(builder, command),
       async (args) => {
-        for (const [option, { type }] of Object.entries(command.options))
-          if (type === 'number' && Number.isNaN(args[option])) throw new UsageError(`--${option} needs a number`);
+        const checked = checkArguments({ ...command.options, ...json }, args);
         const progress = progressOn(streams.stderr);
-        const result = await command.run(args, { progress, signal }).finally(() => progress.clear());
-        streams.stdout.write(`${args['json'] ? JSON.stringify(result.json, null, 2) : result.text}\n`);
+        const result = await command.run(checked, { progress, signal }).finally(() => progress.clear());
+        streams.stdout.write(`${checked['json'] ? JSON.stringify(result.json, null, 2) : result.text}\n`);
         exitCode = result.exitCode ?? exitCodes.done;
       },
     );
@@ -105,7 +99,7 @@ async function parse(
 
 function withOptions(builder: Argv, command: Command): Argv {
   for (const [name, options] of Object.entries(command.positionals ?? {})) builder.positional(name, options as object);
-  builder.options({ ...command.options, ...json });
+  for (const [name, option] of Object.entries({ ...command.options, ...json })) builder.option(name, asWritten(option));
   for (const [line, what] of command.examples) builder.example(line, what);
   return builder;
 }

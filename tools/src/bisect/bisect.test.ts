@@ -179,7 +179,6 @@ describe('trt-dsl bisect', () => {
     ['no lines', () => [checkpoint, '--text', lines, '--count', '0'], /--count 0 is no whole number from 1/],
     ['half a line', () => [checkpoint, '--text', lines, '--count', '2.5'], /--count 2.5 is no whole number/],
     ['no row', () => [checkpoint, '--text', lines, '--top', '-1'], /--top -1 is no whole number from 1/],
-    ['two texts', () => [checkpoint, '--text', lines, '--text', lines], /--text is given twice/],
     ['a text that is not there', () => [checkpoint, '--text', join(folder, 'none')], /none: cannot be read: ENOENT/],
     ['a folder for text', () => [checkpoint, '--text', folder], /cannot be read: EISDIR/],
     ['an empty text', () => [checkpoint, '--text', file('empty', '\n')], /empty: there is no text in it/],

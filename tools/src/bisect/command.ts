@@ -74,9 +74,6 @@ function requireSense(args: BisectArguments): void {
   for (const name of ['count', 'top'] as const)
     if (!(Number.isSafeInteger(args[name]) && args[name] > 0))
       throw new TrtDslError('argument', `--${name} ${args[name]} is no whole number from 1`);
-  for (const name of ['text', 'out', 'calibrationCache', 'weights'] as const)
-    if (Array.isArray(args[name]))
-      throw new TrtDslError('argument', `--${name === 'calibrationCache' ? 'calibration-cache' : name} is given twice`);
   if (precision === 'int8' || precision === 'float8') return;
   const quantizing = { recipe, calibrator, 'calibration-cache': calibrationCache };
   const idle = Object.entries(quantizing).filter(([, value]) => value !== undefined);
