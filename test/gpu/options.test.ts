@@ -1,7 +1,7 @@
 // Every option of the TensorRT backend's compile on a GPU: it builds, loads, runs, and computes what the plain engine does.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -296,6 +296,30 @@ function large(): Graph {
   net.markOutput(net.addMatMul(x, kernel), 'y');
   return net.graph();
 }
+
+test('a build keeps the timings that another one wrote to the same file meanwhile', onGpu, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'trt-dsl-'));
+  const shared = join(folder, 'shared');
+  const build = async (graph: Graph, timingCache: string, onProgress = (): void => {}): Promise<void> =>
+    (await backend.compile(graph, { timingCache, onProgress, ...(graph.dimNames.length > 0 && { profiles }) })).close();
+  const networks: { graph: Graph; file: string; bytes: number }[] = [];
+  for (const graph of [mlp(), large()]) {
+    const file = join(folder, graph.name);
+    await build(graph, file);
+    networks.push({ graph, file, bytes: statSync(file).size });
+  }
+  const [less, more] = networks.sort((a, b) => a.bytes - b.bytes) as [(typeof networks)[0], (typeof networks)[0]];
+  let written = false;
+  await build(less.graph, shared, () => {
+    if (!written) copyFileSync(more.file, shared);
+    written = true;
+  });
+  const bytes = statSync(shared).size;
+  figures['timing_caches'] = { alone: [less.bytes, more.bytes], together: bytes };
+  rmSync(folder, { recursive: true });
+  assert.ok(written);
+  assert.ok(bytes > 0.95 * more.bytes, `${bytes} bytes, of which ${more.bytes} were there`);
+});
 
 // TensorRT puts libnvinfer_lean into the plan; NVIDIA's installations have it, some packages of the libraries do not.
 // In a process of its own, since what TensorRT does without that library is nowhere written down.

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Network } from '@trt-dsl/dsl';
@@ -35,4 +35,24 @@ test('a build is not lost where timings cannot be read or written: it warns', as
     expect.stringContaining(`${timingCache} is not written`),
   ]);
   expect(readdirSync(folder)).toEqual(['timings']);
+});
+
+// TensorRT-RTX has caches without timings: that both builds' timings are in the file is a test in test/gpu/options.test.ts.
+test('what another build writes meanwhile is read before the file is replaced, whatever it is', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'trt-dsl-timings-'));
+  const [timingCache, other] = [join(folder, 'timings'), join(folder, 'other')];
+  const backend = tensorrt({ product: 'rtx' });
+  (await backend.compile(graph(), { timingCache: other })).close();
+  const whole = readFileSync(other);
+  for (const meanwhile of [whole, Buffer.from('no timing cache'), Buffer.alloc(0)]) {
+    let written = false;
+    const onProgress = (): void => {
+      if (!written) writeFileSync(timingCache, meanwhile);
+      written = true;
+    };
+    (await backend.compile(graph(), { timingCache, onProgress })).close();
+    expect(written).toBe(true);
+    expect(readFileSync(timingCache)).toEqual(whole);
+    rmSync(timingCache);
+  }
 });
