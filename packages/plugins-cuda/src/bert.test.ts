@@ -109,6 +109,8 @@ const distance = (a: readonly number[], b: readonly number[]): number => {
 describe.each(['float16', 'bfloat16'] as const)('BERT in %s', (type) => {
   const engines: Engine[] = [];
   let [truth, plain, kernels, real] = [] as unknown as [Engine, Engine, Engine, Engine];
+  /** what an element is off without kernels, root mean square: a batch of one token may be closer by chance */
+  let usual = 0;
   beforeAll(async () => {
     const backend = onnxBackend({ threads: 1 });
     const weights = parameters(type, type);
@@ -120,6 +122,10 @@ describe.each(['float16', 'bfloat16'] as const)('BERT in %s', (type) => {
     ];
     for (const graph of graphs) engines.push(await backend.compile(graph));
     [truth, plain, kernels, real] = engines as unknown as [Engine, Engine, Engine, Engine];
+    const ids = Array.from({ length: config.maxPositions }, (_, i) => (i * 7) % config.vocabSize);
+    const batch = [0, 1].map((type): Sentence => ({ ids, types: ids.map(() => type) }));
+    const exact = await padded(truth, batch);
+    usual = distance(await padded(plain, batch), exact) / Math.sqrt(exact.length);
   });
   afterAll(() => {
     for (const engine of engines) engine.close();
@@ -129,7 +135,7 @@ describe.each(['float16', 'bfloat16'] as const)('BERT in %s', (type) => {
     fc.assert(
       fc.asyncProperty(sentences, async (batch) => {
         const exact = await padded(truth, batch);
-        const allowed = 1.5 * distance(await padded(plain, batch), exact);
+        const allowed = 1.5 * Math.max(distance(await padded(plain, batch), exact), usual * Math.sqrt(exact.length));
         const [a, b] = [await padded(kernels, batch), await packed(real, batch)];
         expect(distance(a, exact)).toBeLessThan(allowed);
         expect(distance(b, exact)).toBeLessThan(allowed);
