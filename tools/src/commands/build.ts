@@ -28,7 +28,7 @@ export const build = defineCommand({
     'version-compatible': {
       type: 'boolean',
       default: false,
-      describe: 'TensorRT 10 and 11: let later versions of the same major load it',
+      describe: 'TensorRT 10 and 11: let later versions of the same major load it (--host-code); needs libnvinfer_lean',
     },
     'hardware-compatibility': {
       choices: ['AMPERE_PLUS', 'SAME_COMPUTE_CAPABILITY'] as const,

@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.ts';
-import { backendNames, feeds, place, weightsFile } from '../engines/engine-options.ts';
+import { backendNames, feeds, place, trust, weightsFile } from '../engines/engine-options.ts';
 
 export const compare = defineCommand({
   command: 'compare <model> <against>',
@@ -19,6 +19,7 @@ export const compare = defineCommand({
     'max-relative-l2': { type: 'number', describe: 'Exit with 1 if √Σ(a−b)² / √Σb² of an output is larger' },
     ...weightsFile,
     ...place,
+    ...trust,
   },
   examples: [
     ['$0 compare bert.plan bert.onnx --size batch=1,seq=16', 'an engine against ONNX Runtime'],

@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.ts';
-import { place, weightsFile } from '../engines/engine-options.ts';
+import { place, trust, weightsFile } from '../engines/engine-options.ts';
 import { productNames } from '../options.ts';
 
 export const inspect = defineCommand({
@@ -13,6 +13,7 @@ export const inspect = defineCommand({
     product: { choices: productNames, describe: 'Whose engine it is, for one that does not say so' },
     ...weightsFile,
     ...place,
+    ...trust,
   },
   examples: [
     ['$0 inspect bert.onnx', 'inputs, outputs, weights, and every layer with its types'],

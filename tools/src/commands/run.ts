@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.ts';
-import { backendNames, feeds, place, weightsFile } from '../engines/engine-options.ts';
+import { backendNames, feeds, place, trust, weightsFile } from '../engines/engine-options.ts';
 
 export const run = defineCommand({
   command: 'run <model>',
@@ -14,6 +14,7 @@ export const run = defineCommand({
     out: { type: 'string', alias: 'o', describe: 'A new folder for the outputs, as .npy' },
     ...weightsFile,
     ...place,
+    ...trust,
   },
   examples: [
     ['$0 run bert.onnx --size batch=1,seq=16 --range input_ids=0:30522', 'made-up inputs'],

@@ -51,10 +51,10 @@ async function expected(
   feeds: FeedMap,
   signal: AbortSignal,
 ): Promise<{ readonly name: string; readonly results: FeedMap }> {
-  const { against, root, plugins, weights } = args;
+  const { against, root, plugins, weights, hostCode = false } = args;
   const other = backendNames.find((name) => name === against) as BackendName | undefined;
   if (other === undefined && !isModel(against)) return { name: against, results: savedOutputs(against) };
-  const model = other ? { ...args, backend: other } : { model: against, root, plugins, weights };
+  const model = other ? { ...args, backend: other } : { model: against, root, plugins, weights, hostCode };
   using runnable = await openRunnable(model, feeds, { signal });
   const results = resultsOf(await runnable.engine.run(asFeeds(feeds)));
   return { name: other ? runnable.backend : `${against} on ${runnable.backend}`, results };

@@ -20,6 +20,15 @@ export const weightsFile = {
   },
 } as const satisfies Record<string, Options>;
 
+export const trust = {
+  'host-code': {
+    type: 'boolean',
+    default: false,
+    describe:
+      'Let an engine of TensorRT run code that it brings, as --version-compatible ones do: only if you trust it',
+  },
+} as const satisfies Record<string, Options>;
+
 export const feeds = {
   input: {
     ...several,

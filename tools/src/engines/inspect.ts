@@ -1,5 +1,5 @@
-import { formatType, messageOf, type TensorType, TrtDslError } from '@trt-dsl/dsl';
-import { type ICudaEngine, splitNotes, TensorRTEngine } from '@trt-dsl/trt-bindings';
+import { type Engine, formatType, messageOf, type TensorType, TrtDslError } from '@trt-dsl/dsl';
+import { type ICudaEngine, type RunOptions, splitNotes, TensorRTEngine } from '@trt-dsl/trt-bindings';
 import type { Report } from '../command.ts';
 import type { EngineFile } from '../graphs/model-file.ts';
 import { size, table } from '../table.ts';
@@ -12,6 +12,7 @@ interface EngineArguments {
   readonly product?: Product | undefined;
   readonly root?: string | undefined;
   readonly plugins: readonly string[];
+  readonly hostCode: boolean;
 }
 
 /** One layer of an engine, as TensorRT's inspector tells it. */
@@ -85,7 +86,8 @@ async function lookInside(
   if (product === undefined || product === 'onnx')
     return { why: 'it does not say whose engine it is: made elsewhere, or cut short; name it with --product' };
   try {
-    using engine = await openBackend(product, args).load(bytes);
+    const load = openBackend(product, args).load as (bytes: Uint8Array, options: RunOptions) => Promise<Engine>;
+    using engine = await load(bytes, { hostCode: args.hostCode });
     if (!(engine instanceof TensorRTEngine)) return { why: 'it is no engine of TensorRT' };
     const { inputs, outputs } = engine;
     return { inside: { inputs, outputs, told: inspectNative(engine.native, [...inputs.keys()]) } };

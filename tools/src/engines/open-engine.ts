@@ -18,6 +18,8 @@ export interface ModelOptions extends BackendPlace {
   readonly model: string;
   readonly backend?: BackendName | undefined;
   readonly weights?: string | undefined;
+  /** let the engine bring code */
+  readonly hostCode?: boolean;
 }
 
 export type FeedMap = ReadonlyMap<string, HostTensor>;
@@ -54,10 +56,10 @@ export async function openRunnable(
     if (file.backend && name !== file.backend)
       throw new TrtDslError('argument', `${options.model} is an engine of ${file.backend}, not of ${name}`);
     const backend = openBackend(name, options);
-    const engine = await (backend.load as (bytes: Uint8Array, options: RunOptions) => Promise<Engine>)(
-      file.bytes,
-      runOptions,
-    );
+    const engine = await (backend.load as (bytes: Uint8Array, options: RunOptions) => Promise<Engine>)(file.bytes, {
+      ...runOptions,
+      hostCode: options.hostCode ?? false,
+    });
     return runnable(backend, engine, made(engine.inputs));
   }
   const { graph } = file;

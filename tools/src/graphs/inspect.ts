@@ -25,6 +25,7 @@ interface InspectArguments {
   readonly weights?: string | undefined;
   readonly root?: string | undefined;
   readonly plugins: readonly string[];
+  readonly hostCode: boolean;
 }
 
 /** `trt-dsl inspect`: what a graph, an ONNX file or an engine is made of. */

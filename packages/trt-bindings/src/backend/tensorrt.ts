@@ -62,7 +62,7 @@ export function tensorrt(options: TensorRTOptions = {}): TensorRTBackend {
         if (notes.hostCode && !runOptions.hostCode)
           throw new TrtDslError(
             'argument',
-            'the engine brings a runtime of its own (versionCompatible), which is code: load(bytes, { hostCode: true }) runs it, if you trust where the engine is from',
+            'the engine brings a runtime of its own (versionCompatible), which is code: load(bytes, { hostCode: true }), or --host-code of trt-dsl, runs it, if you trust where the engine is from',
           );
         return new TensorRTEngine(library, plan, notes, { ...where, ...runOptions });
       }
