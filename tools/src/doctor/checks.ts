@@ -88,7 +88,8 @@ const library = (product: Product) => async (): Promise<Check> => {
     return { ...lack, found: `not found (TENSORRT_ROOT, loader path, Python, cache)${elsewhere}`, repair: setup };
   const opened = open(product);
   if (opened.problem !== undefined) {
-    const repair = found.place === 'cache' ? setup : `mend or take away what ${found.place} names; ${setup} fetches another`;
+    const repair =
+      found.place === 'cache' ? setup : `mend or take away what ${found.place} names; ${setup} fetches another`;
     return { ...lack, found: `${opened.problem} (${found.place}: ${found.path})`, repair, details: { ...found } };
   }
   const version = opened.version ?? found.version;
