@@ -35,11 +35,11 @@ quantize() { step "quantize-$1-$2" 350 node gpu/quantize.js "$1" "$2" "$3" "$1-$
 stream_a() { # correctness
   step minilm 300 node gpu/minilm.js "$minilm" "$minilm/ids.json" float16,float32,bfloat16
   step tests-engine 90 node --test gpu/engine.test.js
-  step properties 400 env OMP_NUM_THREADS=1 node properties/properties/run.js tensorrt --count 1000 --jobs 24 --group 4 \
-    --budget 350 --tries 0 --explain 0 --out "$out/property-tensorrt.json" "${graphs[@]}"
   step mutation 250 env OMP_NUM_THREADS=1 node mutation/tools/mutation/run.js tensorrt --jobs 24 --budget 200 \
     --out "$out/results-tensorrt.md" "${graphs[@]}"
   step tests 280 node --test --test-concurrency=3 gpu/{binding,commands,cuda,legality,network-adds,options,plans,refit,slot}.test.js
+  step fuzz 200 node --expose-gc "$repository/packages/trt-bindings/fuzz/child.mjs" \
+    "$bundle/node_modules/@trt-dsl/trt-bindings/build/trt10/trt.node" "$(ls "$TENSORRT_ROOT"/lib*/libnvinfer.so.10 | head -n 1)" 1 100000 "$out/fuzz-journal"
 }
 stream_b() { # quantized BERT
   quantize base 32x128 float16,float8:gemm,int8:gemm,int8:full,int8:accurate,int8:gemm:smooth,float8:full,float8:residual
@@ -66,8 +66,10 @@ run() {
   done
 }
 [ "$gpus" -gt 0 ] || { echo 'no GPU' >&2; exit 1; }
-# What an engine costs the host is measured before anything else runs.
+# What an engine costs the host is measured before anything else runs; the random graphs want all GPUs and processors.
 stream=alone CUDA_VISIBLE_DEVICES=0 step overhead 200 node gpu/overhead.js
+stream=alone step properties 400 env OMP_NUM_THREADS=1 node properties/properties/run.js tensorrt --count 1000 \
+  --jobs $((12 * gpus)) --gpus "$gpus" --group 4 --budget 350 --tries 0 --explain 0 --out "$out/property-tensorrt.json" "${graphs[@]}"
 case $gpus in
   1) run 0 a b d c & ;;
   2 | 3) run 0 a d & run 1 b c & ;;
