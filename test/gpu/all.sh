@@ -30,7 +30,7 @@ step() {
 }
 graphs=(--worker "$repository/test/support/pytorch/worker.py" --device "$(nvidia-smi --query-gpu=name --format=csv,noheader | head -n 1)")
 squad() { step "squad:$1" "$2" env CELLS="${3:-}" BUDGET="$2" OUT="$out/squad" bash "$repository/examples/bert-squad/gpu/run.sh" "$1"; }
-quantize() { step "quantize-$1-$2" 350 node gpu/quantize.js "$1" "$2" "$3" "$1-$2"; }
+quantize() { step "quantize-$1-$2" 500 node gpu/quantize.js "$1" "$2" "$3" "$1-$2"; }
 
 stream_a() { # correctness
   step minilm 300 node gpu/minilm.js "$minilm" "$minilm/ids.json" float16,float32,bfloat16
