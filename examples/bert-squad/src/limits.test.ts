@@ -32,17 +32,26 @@ test('a limit is twice what the recipe costs MiniLM, or that of the next recipe 
     }
 });
 
-test('what the H200 computed is well within, what a poor calibration costs is beyond', () => {
-  const h200: readonly { readonly variant: string; readonly logits_relative_error_to_first: number | null }[] =
-    figuresOf('h200-quantize');
-  let within = 0;
-  for (const { variant, logits_relative_error_to_first: error } of h200) {
-    const [, type, recipe] = /^(int8|float8):(\w+)/.exec(variant) ?? [];
-    if (type === undefined || error === null) continue;
-    expect(error).toBeLessThan(quantizedLimits[precisionOf[type as 'int8']][recipe as Cost['recipe']] / 2);
-    within++;
+test('what the H200 computed is within, of BERT-base, but for residual sums in fp8, well within; a poor calibration is beyond', () => {
+  interface Computed {
+    readonly model: string;
+    readonly variant: string;
+    readonly logits_relative_error_to_first: number;
   }
-  expect(within).toBeGreaterThan(8);
+  const h200: readonly Computed[] = figuresOf('h200-quantize');
+  let [within, wellWithin] = [0, 0];
+  for (const { model, variant, logits_relative_error_to_first: error } of h200) {
+    const [, type, recipe] = /^(int8|float8):(\w+)/.exec(variant) ?? [];
+    if (type === undefined) continue;
+    const limit = quantizedLimits[precisionOf[type as 'int8']][recipe as Cost['recipe']];
+    expect(error).toBeLessThan(limit);
+    within++;
+    if (model !== 'base' || (type === 'float8' && recipe !== 'gemm')) continue;
+    expect(error).toBeLessThan(limit / 2);
+    wellWithin++;
+  }
+  expect(within).toBeGreaterThan(12);
+  expect(wellWithin).toBeGreaterThan(10);
   const poor = plain.filter(({ dataType, method }) => dataType === 'int8' && method === 'entropy');
   expect(poor).not.toHaveLength(0);
   for (const row of poor) expect(distance(row)).toBeGreaterThan(quantizedLimits.int8[row.recipe]);

@@ -171,7 +171,7 @@ def main():
         result['note'] = options.note
     result['command'] = 'packages/plugins-cuda/harness/lease.sh'
     result.update(parts)
-    order = ['benchmark', 'command', 'commit', 'note', 'device', 'check', 'sanitize', 'norm', 'attention', 'packed']
+    order = ['benchmark', 'command', 'commit', 'note', 'device', 'check', 'sanitize', 'norm', 'nsight_compute', 'attention', 'packed']
     RESULTS.write_text(one_line_rows({k: result[k] for k in order if result.get(k)}) + '\n')
 
     readme = PACKAGE / 'README.md'

@@ -23,7 +23,10 @@ export interface AutomaticKernel {
   readonly when: 'always' | { readonly packed?: boolean; readonly fromTokens?: number; readonly upToSequence?: number };
 }
 
-/** A kernel with which BERT is slower in bench/results/plugins-bert.json does not belong here. */
+/**
+ * What is taken, all of it together, is the fastest choice that bench/results/plugins-bert.json has for a form of BERT. By
+ * itself a kernel may cost BERT time, as skipLayerNorm and qkvToContext do there.
+ */
 export const automatic: readonly AutomaticKernel[] = [
   { kernel: 'embLayerNorm', when: 'always' },
   { kernel: 'skipLayerNorm', when: 'always' },
