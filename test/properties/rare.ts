@@ -111,14 +111,68 @@ const emptyTensors: readonly Write[] = [
   },
 ];
 
+const hidden = 16;
+/** Numbers that are not all one, for gamma and beta. */
+const parameter = (about: number): Weights<'float32', 1> =>
+  Weights.fromNumbers(
+    'float32',
+    [hidden],
+    Array.from({ length: hidden }, (_, i) => about + Math.sin(i) / 4),
+    `about_${about}`,
+  );
+
+/** Sums of a half type in front of LayerNorm, as in each layer of a transformer. */
+const residuals: readonly Write[] = (['float16', 'bfloat16'] as const).flatMap((dataType) =>
+  [[4, hidden] as const, [batch, 3, hidden] as const].map(
+    (shape): Write =>
+      (draft) => {
+        const [x, y] = [input(draft, dataType, shape, domain(-2, 2)), input(draft, dataType, shape, domain(-2, 2))];
+        const normalized = draft.net.addLayerNorm(draft.net.addAdd(x!, y!), parameter(1), parameter(0));
+        draft.net.markOutput(normalized, 'of_residual');
+      },
+  ),
+);
+
+/** Back from one scale, and by another again. */
+const requantizations: readonly Write[] = (['float16', 'bfloat16'] as const).flatMap((dataType) =>
+  (['int8', 'float8'] as const).map(
+    (small): Write =>
+      (draft) => {
+        const scale = (value: number) =>
+          draft.net.addConstant(Weights.fromNumbers(dataType, [], [value], `scale_${value}`));
+        const through = (x: Tensor<typeof dataType, 2>, by: Tensor<typeof dataType, 0>) =>
+          draft.net.addDequantize(draft.net.addQuantize(x, by, { dataType: small }), by, { dataType });
+        const x = input(draft, dataType, [4, 6], domain(-2, 2));
+        draft.net.markOutput(through(through(x, scale(1 / 16)), scale(1 / 8)), 'by_another_scale');
+      },
+  ),
+);
+
+/** Axes behind the first become one for TensorRT, and several again: no two of them are of one size in all runs. */
+const manyAxes: Write = (draft) => {
+  const x = input(draft, 'float32', [5, dim('seq'), 2, batch, 4], domain(-2, 2));
+  const { values, indices } = draft.net.addTopK(x, { k: 2, axis: 0 });
+  draft.net.markOutput(values, 'largest');
+  draft.net.markOutput(indices, 'places');
+};
+
 const firstSeed = 1_000_000;
 
 /**
- * Graphs that random ones are too small to be: sums of thousands of terms and products of hundreds, of which little would
- * be left if they were formed in a half type; tensors without elements. Their seeds begin at a million.
+ * Graphs that random ones are too small to be, or are too seldom: sums of thousands of terms and products of hundreds, of
+ * which little would be left if they were formed in a half type; tensors without elements; residual sums in front of
+ * LayerNorm; many axes of which no two are equal; what is quantized twice. Their seeds begin at a million.
  */
 export function rareCases(): readonly GraphCase[] {
-  return [...longProducts, ...longSums, ...longFactors, ...emptyTensors].map((write, i) => {
+  return [
+    ...longProducts,
+    ...longSums,
+    ...longFactors,
+    ...emptyTensors,
+    ...residuals,
+    manyAxes,
+    ...requantizations,
+  ].map((write, i) => {
     const draft: Draft = { net: new Network('rare'), domains: new Map() };
     write(draft);
     const graph = draft.net.graph();

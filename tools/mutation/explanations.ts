@@ -30,11 +30,13 @@ const onnx: Explanations = {
   'topK: TopK without sorted': isDefault,
 };
 
-/** The sizes of a shape tensor, one by one; the scale of attention. */
+/** The sizes of a shape tensor, one by one; the scale of attention; the 0 that keeps two layers apart. */
 const oneNumber = 'the constants of this row are single numbers';
 const placeholder = "true is TensorRT's default, and this axis is never empty";
 const noZero = 'it says what a 0 means, and this reshape has none';
 const oneSize = 'the slice takes one size of a shape: it makes no step';
+const wideByItself =
+  'TensorRT 10.6 computes it in float32 without the casts too: sums and products that no half type holds (rare.ts) are right';
 const tensorrt: Explanations = {
   'attention: addConstant with its weights reversed': oneNumber,
   'attention: addElementWise with tensors 1 and 2 swapped': commutes,
@@ -53,6 +55,11 @@ const tensorrt: Explanations = {
   'operand of lower rank: addElementWise with tensors 1 and 2 swapped': commutes,
   'operand of lower rank: addSlice with another stride': oneSize,
   'pooling max: attribute includePadding changed': 'a maximum has no use for it',
+  'quantize: addConstant with its weights reversed': oneNumber,
+  'quantize: addElementWise with tensors 1 and 2 swapped': commutes,
+  'reduce mean: addCast skipped': wideByItself,
+  'reduce prod: addCast skipped': wideByItself,
+  'reduce sum: addCast skipped': wideByItself,
   'shuffle: addConstant with its weights reversed': oneNumber,
   'shuffle: addElementWise with tensors 1 and 2 swapped': commutes,
   'shuffle: addSlice with another stride': oneSize,
@@ -62,6 +69,7 @@ const tensorrt: Explanations = {
   'topK: addConstant with its weights reversed': oneNumber,
   'topK: addShuffle.setZeroIsPlaceholder skipped': placeholder,
   'topK: addShuffle.setZeroIsPlaceholder with another value': noZero,
+  'topK: addSlice with another stride': oneSize,
 };
 
 /** Why mutations change nothing that a test could see: by the backend's name and `row: mistake`. */

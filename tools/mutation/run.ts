@@ -53,7 +53,7 @@ const target = await open();
 const cases = target.draw(Number(values.graphs));
 const observed = observe(
   target.lowering,
-  cases.map(({ graph }) => graph),
+  [...target.rare, ...cases].map(({ graph }) => graph),
 );
 const most = Number(values.most ?? target.most);
 const wanted = { each: Math.ceil(most / 2), types: Math.ceil(most / 6) };
