@@ -1,15 +1,17 @@
 // One run of the fuzz test, in a process of its own that a crash may take down:
-//   node child.mjs <addon> <library> <seed> <calls> <journal>
+//   node child.mjs <addon> <library> <seed> <calls> <journal> [<library that stands in for TensorRT's runtime>]
 // Calls every exported native method with arguments of all kinds on objects in all states. Half of the calls mend the
 // argument that the last TypeError complained of, so that they reach TensorRT. The journal holds the call under way, for
-// whoever looks at a crash. Prints one line of JSON: what was called, and how many calls reached TensorRT.
+// whoever looks at a crash. Prints one line of JSON: what was called, and how many calls reached TensorRT, or what stands in for
+// it: runtime.cc, whose engine takes the place of one that TensorRT loads on a GPU, and the driver in driver.c.
 import { openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-const [addonPath, libraryPath, seedText, callsText, journalPath] = process.argv.slice(2);
+const [addonPath, libraryPath, seedText, callsText, journalPath, standInPath] = process.argv.slice(2);
 const addon = createRequire(import.meta.url)(addonPath);
 const library = addon.load(libraryPath);
+const engines = standInPath ? addon.load(standInPath) : library;
 const journal = openSync(journalPath, 'w');
 
 let state = Number(seedText) >>> 0;
@@ -126,8 +128,9 @@ function moreLayers(network, x, image, ids, half) {
   });
 }
 
-/** A plan of y = relu(x), x [-1, 8]; nothing where no GPU can run one. */
+/** A plan of y = relu(x), x [-1, 8], or what the stand-in takes for one; nothing where neither can run one. */
 async function buildPlan() {
+  if (standInPath) return Buffer.from('the plan of an engine that copies x to y');
   try {
     addon.cuda().device().createStream().close();
     const builder = library.createInferBuilder();
@@ -152,6 +155,14 @@ async function buildPlan() {
 }
 
 const plan = await buildPlan();
+let inputNames = [];
+let outputNames = [];
+/** What the stand-ins make: everything of these classes, and their runtimes. */
+const standIns = new WeakSet();
+const engineClasses = ['ICudaEngine', 'IEngineInspector', 'IRefitter', 'IExecutionContext', 'ExecutionSlot'];
+const isStandIn = (self) =>
+  standInPath !== undefined &&
+  (standIns.has(self) || /^(Cuda|Pinned)/.test(classOf(self)) || engineClasses.includes(classOf(self)));
 
 /** NVIDIA's plugins, where their library lies beside TensorRT's: creators, and a plugin of each kind. */
 function seedPlugins() {
@@ -170,20 +181,30 @@ function seedPlugins() {
 function seedEngine() {
   if (!plan) return;
   seedPlugins();
-  const engine = library.createInferRuntime().deserializeCudaEngine(plan);
+  const runtime = engines.createInferRuntime();
+  if (standInPath) standIns.add(runtime);
+  const engine = runtime.deserializeCudaEngine(plan);
   const device = addon.cuda().device();
   const stream = device.createStream();
-  const bindings = () =>
-    ['x', 'y'].map((name) => ({ name, host: device.memAllocHost(256), device: device.memAlloc(256), byteLength: 64 }));
+  const names = Array.from({ length: engine.getNbIOTensors() }, (_, k) => engine.getIOTensorName(k));
+  inputNames = names.filter((name) => engine.getTensorIOMode(name) === 'INPUT');
+  outputNames = names.filter((name) => engine.getTensorIOMode(name) === 'OUTPUT');
   for (const graph of [undefined, false, true]) {
     const context = engine.createExecutionContext();
-    context.setInputShape('x', [2, 8]);
-    const [x, y] = bindings();
-    for (const { name, device: memory } of [x, y]) context.setTensorAddress(name, memory);
-    for (const value of [context, x.host, y.host, x.device, y.device]) keep(value);
-    if (graph !== undefined) keep(context.createExecutionSlot({ stream, inputs: [x], outputs: [y], graph }));
+    const bind = (name) => {
+      const host = device.memAllocHost(256);
+      const memory = device.memAlloc(256);
+      context.setTensorAddress(name, engine.getTensorLocation(name) === 'HOST' ? host : memory);
+      for (const value of [host, memory]) keep(value);
+      return { name, host, device: memory, byteLength: 64 };
+    };
+    for (const name of inputNames) context.setInputShape(name, engine.getProfileShape(name, 0, 'OPT'));
+    const inputs = inputNames.map(bind);
+    const outputs = outputNames.map(bind);
+    keep(context);
+    if (graph !== undefined) keep(context.createExecutionSlot({ stream, inputs, outputs, graph }));
   }
-  for (const value of [engine, stream, engine.createEngineInspector(), engine.createRefitter()]) keep(value);
+  for (const value of [runtime, engine, stream, engine.createEngineInspector(), engine.createRefitter()]) keep(value);
 }
 
 function seedWorld() {
@@ -280,6 +301,7 @@ const buffers = [
   () => new Uint8Array(new SharedArrayBuffer(32)),
   () => new Uint8Array(new ArrayBuffer(16, { maxByteLength: 64 })),
   () => Buffer.from('garbage that is no plan'),
+  () => plan ?? new Uint8Array(8),
   detached,
   () => Object.defineProperty(new ArrayBuffer(16), 'resizable', { get: () => anyObject().close?.() }),
   () => {
@@ -309,7 +331,7 @@ const smallDims = () => Array.from({ length: below(5) }, () => pick([1, 2, 3, 4,
 const weights = () =>
   pick([
     () => null,
-    () => floats(pick([0, 1, 4, 27, 108])),
+    () => floats(pick([0, 1, 4, 8, 27, 108])),
     () => ({ type: pick(addon.enums.DataType), data: pick(buffers)() }),
     () => ({ type: 'NONE', data: 1 }),
     () => ({}),
@@ -345,8 +367,37 @@ const values = [
 ];
 const anything = () => pick(values)();
 
+/** The options of a slot, which mostly fit some engine. */
+const slotOptions = () => {
+  const binding = (name) => ({
+    name,
+    host: pick(world.get('PinnedMemory')),
+    device: pick(world.get('CudaMemory')),
+    byteLength: pick([64, 64, 64, 256, 8, 0]),
+    hostOffset: pick([undefined, undefined, 0, 64, 192, 257]),
+    deviceOffset: pick([undefined, undefined, 0, 128, 192]),
+  });
+  const some = (names) => (chance(0.9) ? names : pick([inputNames, outputNames]).filter(() => chance(0.7)));
+  return {
+    stream: pick(world.get('CudaStream')),
+    inputs: some(inputNames).map(binding),
+    outputs: some(outputNames).map(binding),
+    graph: pick([undefined, false, true]),
+  };
+};
+
 /** A value of the kind that a TypeError asks for. */
 function mend(expected) {
+  const quoted = [...expected.matchAll(/"(\w+)"/g)].map((match) => match[1]);
+  if (quoted.length > 0) return pick(quoted);
+  const limit = /below (\d+)/.exec(expected)?.[1];
+  if (limit) return below(Number(limit));
+  if (/^an object \{ stream/.test(expected)) return slotOptions();
+  const count = /^an array of (\d+) buffers or nulls/.exec(expected)?.[1];
+  if (count)
+    return Array.from({ length: Number(count) }, () =>
+      chance(0.7) ? new Float32Array(16) : pick([null, pick(buffers)()]),
+    );
   const enumeration = /^(?:a|an array of) (\w+)/.exec(expected)?.[1];
   const names = /\(('\w+'(?:, '\w+')*)\)/.exec(expected)?.[1];
   if (names) return pick(names.split(', ')).slice(1, -1);
@@ -357,11 +408,15 @@ function mend(expected) {
   if (object && world.get(object)?.length) return pick(world.get(object));
   if (/^weights/.test(expected)) return weights();
   if (/dimensions|permutation|array of (at most \d+ )?(integers|numbers)/.test(expected))
-    return expected.includes('permutation') ? pick([[1, 0], [0, 1], [0, 2, 1, 3], [0]]) : smallDims();
+    return expected.includes('permutation')
+      ? pick([[1, 0], [0, 1], [0, 2, 1, 3], [0]])
+      : chance(0.7)
+        ? smallDims()
+        : pick([[1 + below(8), 8], [1]]);
   if (enumeration && addon.enums[enumeration])
     return Array.from({ length: below(3) }, () => pick(addon.enums[enumeration]));
   if (/boolean/.test(expected)) return chance(0.5);
-  if (/string/.test(expected)) return pick(['x', 'image', 'name', 'ij,jk->ik']);
+  if (/string/.test(expected)) return pick(['x', 'image', 'name', 'copy', 'ij,jk->ik']);
   if (/index|uint32|int32|integer|number|axis|byte/.test(expected)) return pick([0, 1, 2, 3, 4, 5, 8, 64]);
   if (/TypedArray/.test(expected)) return pick(buffers)();
   if (/function/.test(expected)) return () => {};
@@ -372,7 +427,7 @@ function mend(expected) {
 
 /** Classes of which there never was an object: their methods were called on others. */
 const absent = new Set(classNames);
-const counts = { calls: 0, returned: 0, typeErrors: 0, otherErrors: 0, promises: 0 };
+const counts = { calls: 0, returned: 0, typeErrors: 0, otherErrors: 0, promises: 0, reachedStandIns: 0 };
 const methods = classNames.flatMap((name) =>
   Object.getOwnPropertyNames(addon.classes[name].prototype)
     .filter((method) => method !== 'constructor')
@@ -413,7 +468,9 @@ function call({ name, method, descriptor }, self, args) {
     else counts.otherErrors++;
     return { error };
   } finally {
-    if (addon.callsReachingNative() > before) reachedMethods.add(`${name}.${method}`);
+    const reached = addon.callsReachingNative() - before;
+    if (reached > 0) reachedMethods.add(`${name}.${method}`);
+    if (reached > 0 && isStandIn(self)) counts.reachedStandIns += reached;
   }
 }
 
@@ -444,6 +501,7 @@ async function one(entry) {
   const self = own.length > 0 && chance(0.97) ? pick(own) : chance(0.5) ? anyObject() : anything();
   const count = chance(0.95) ? argumentCount(entry) : below(8);
   const args = Array.from({ length: count }, anything);
+  if (entry.method === 'createExecutionSlot' && chance(0.7)) args[0] = slotOptions();
   const mending = chance(0.8);
   for (let attempt = 0; attempt < 8; attempt++) {
     const { result, error } = call(entry, self, args);
@@ -461,10 +519,12 @@ const seed = () => {
 };
 seed();
 const limit = Number(callsText);
+// Engines and what they make are few classes whose methods need each other: three calls a round.
+const often = methods.filter(({ name }) => engineClasses.includes(name));
 let round = 0;
 while (counts.calls < limit) {
   // Each method in each round, so that none is left out by chance.
-  for (const entry of methods.slice().sort(() => random() - 0.5)) {
+  for (const entry of [...methods, ...often, ...often].sort(() => random() - 0.5)) {
     if (counts.calls >= limit) break;
     await one(entry);
   }

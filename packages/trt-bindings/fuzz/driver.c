@@ -1,5 +1,7 @@
 /* A CUDA driver without a GPU, for the fuzz test on machines that have none: device memory is host memory, streams do
- * their work at once. Handles are heap blocks that each call touches, so that a sanitizer sees the use of a freed one. */
+ * their work at once, or record it while they capture, and a graph does what was recorded. Handles are heap blocks that each
+ * call touches, so that a sanitizer sees the use of a freed one; so does recorded work with memory that was freed since.
+ * TensorRT itself takes no part in this: its CUDA runtime asks the driver to prove that it is NVIDIA's. See runtime.cc. */
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,17 +9,54 @@
 
 typedef int Result;
 typedef unsigned long long Pointer;
-enum { kSuccess = 0, kOutOfMemory = 2, kInvalidDevice = 101, kNotReady = 600, kLargest = 1 << 28 };
+enum { kSuccess = 0, kOutOfMemory = 2, kInvalidDevice = 101, kNotReady = 600, kNotWhileCapturing = 900, kLargest = 1 << 28 };
+
+/* What a stream was asked to do; what it recorded, which is a graph, instantiated or not; a stream. */
+typedef struct {
+  enum { kCopy, kFill, kTouch, kLaunch } kind;
+  void* to;
+  const void* from;
+  size_t size;
+  int value;
+} Work;
+typedef struct {
+  size_t count;
+  Work* work;
+} Graph;
+typedef struct {
+  Graph* captured; /* null unless it captures */
+} Stream;
 
 static Result made(void** handle) {
-  *handle = calloc(1, 8);
+  *handle = calloc(1, sizeof(Graph));
   return kSuccess;
 }
-static Result used(void* handle) { return *(volatile char*)handle; }
+static Result used(void* handle) { return *(volatile char*)handle, kSuccess; }
 static Result destroyed(void* handle) {
   free(handle);
   return kSuccess;
 }
+
+static void append(Graph* graph, Work work) {
+  graph->work = realloc(graph->work, (graph->count + 1) * sizeof work);
+  graph->work[graph->count++] = work;
+}
+static Result perform(Work work) {
+  const Graph* graph = work.to;
+  switch (work.kind) {
+    case kCopy: return memmove(work.to, work.from, work.size), kSuccess;
+    case kFill: return memset(work.to, work.value, work.size), kSuccess;
+    case kTouch: return used(work.to);
+    case kLaunch:
+      for (size_t k = 0; k < graph->count; k++) perform(graph->work[k]);
+  }
+  return kSuccess;
+}
+static Result submit(Stream* stream, Work work) {
+  return stream->captured ? append(stream->captured, work), kSuccess : perform(work);
+}
+Result cuGraphDestroy(Graph* graph) { return free(graph->work), destroyed(graph); }
+
 static size_t inUse = 0;
 static Result allocated(void** memory, size_t size) {
   if (size > kLargest) return kOutOfMemory;
@@ -55,27 +94,30 @@ Result cuMemAllocAsync(Pointer* memory, size_t size, void* stream) { return used
 Result cuMemFree_v2(Pointer memory) { return freedOnDevice((void*)memory); }
 Result cuMemHostAlloc(void** memory, size_t size, unsigned flags) { return allocated(memory, size); }
 Result cuMemFreeHost(void* memory) { return destroyed(memory); }
-Result cuMemcpyHtoDAsync_v2(Pointer to, const void* from, size_t size, void* stream) { return memmove((void*)to, from, size), used(stream); }
-Result cuMemcpyDtoHAsync_v2(void* to, Pointer from, size_t size, void* stream) { return memmove(to, (void*)from, size), used(stream); }
-Result cuMemcpyDtoDAsync_v2(Pointer to, Pointer from, size_t size, void* stream) { return memmove((void*)to, (void*)from, size), used(stream); }
-Result cuMemsetD8Async(Pointer to, unsigned char value, size_t size, void* stream) { return memset((void*)to, value, size), used(stream); }
+Result cuMemcpyHtoDAsync_v2(Pointer to, const void* from, size_t size, void* stream) { return submit(stream, (Work){kCopy, (void*)to, from, size}); }
+Result cuMemcpyDtoHAsync_v2(void* to, Pointer from, size_t size, void* stream) { return submit(stream, (Work){kCopy, to, (void*)from, size}); }
+Result cuMemcpyDtoDAsync_v2(Pointer to, Pointer from, size_t size, void* stream) { return submit(stream, (Work){kCopy, (void*)to, (void*)from, size}); }
+Result cuMemsetD8Async(Pointer to, unsigned char value, size_t size, void* stream) { return submit(stream, (Work){kFill, (void*)to, 0, size, value}); }
 
 Result cuStreamCreate(void** stream, unsigned flags) { return made(stream); }
-Result cuStreamDestroy_v2(void* stream) { return destroyed(stream); }
-Result cuStreamSynchronize(void* stream) { return used(stream); }
-Result cuStreamQuery(void* stream) { return used(stream); }
-Result cuStreamWaitEvent(void* stream, void* event, unsigned flags) { return used(stream) + used(event); }
-Result cuStreamBeginCapture_v2(void* stream, int mode) { return used(stream); }
-Result cuStreamEndCapture(void* stream, void** graph) { return used(stream), made(graph); }
+Result cuStreamDestroy_v2(Stream* stream) { return stream->captured ? cuGraphDestroy(stream->captured) : kSuccess, destroyed(stream); }
+Result cuStreamSynchronize(Stream* stream) { return stream->captured ? kNotWhileCapturing : kSuccess; }
+Result cuStreamQuery(Stream* stream) { return cuStreamSynchronize(stream); }
+Result cuStreamWaitEvent(void* stream, void* event, unsigned flags) { return submit(stream, (Work){kTouch, event}); }
+Result cuStreamBeginCapture_v2(Stream* stream, int mode) { return stream->captured ? kNotWhileCapturing : made((void**)&stream->captured); }
+Result cuStreamEndCapture(Stream* stream, Graph** graph) { return *graph = stream->captured, stream->captured = 0, kSuccess; }
 
 Result cuEventCreate(void** event, unsigned flags) { return made(event); }
 Result cuEventDestroy_v2(void* event) { return destroyed(event); }
-Result cuEventRecord(void* event, void* stream) { return used(event) + used(stream); }
+Result cuEventRecord(void* event, void* stream) { return submit(stream, (Work){kTouch, event}); }
 Result cuEventSynchronize(void* event) { return used(event); }
 Result cuEventQuery(void* event) { return used(event), kNotReady; }
 Result cuEventElapsedTime(float* milliseconds, void* start, void* end) { return *milliseconds = 1, used(start) + used(end); }
 
-Result cuGraphInstantiateWithFlags(void** exec, void* graph, Pointer flags) { return used(graph), made(exec); }
-Result cuGraphLaunch(void* exec, void* stream) { return used(exec) + used(stream); }
-Result cuGraphExecDestroy(void* exec) { return destroyed(exec); }
-Result cuGraphDestroy(void* graph) { return destroyed(graph); }
+Result cuGraphInstantiateWithFlags(Graph** exec, Graph* graph, Pointer flags) {
+  made((void**)exec);
+  for (size_t k = 0; k < graph->count; k++) append(*exec, graph->work[k]);
+  return kSuccess;
+}
+Result cuGraphLaunch(Graph* exec, void* stream) { return submit(stream, (Work){kLaunch, exec}); }
+Result cuGraphExecDestroy(Graph* exec) { return cuGraphDestroy(exec); }

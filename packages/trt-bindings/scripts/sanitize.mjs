@@ -36,6 +36,7 @@ const env = {
   // a test starts leave some, and only those with a frame of the addon count.
   ASAN_OPTIONS: `log_path=${join(logs, 'report')}:detect_leaks=1:detect_stack_use_after_return=1`,
   LSAN_OPTIONS: 'exitcode=0',
+  TRT_DSL_FUZZ_FLAGS: '-fsanitize=address', // what stands in for a GPU sees freed memory as the addon does
   UBSAN_OPTIONS: `log_path=${join(logs, 'report')}:print_stacktrace=1`,
 };
 
@@ -129,6 +130,7 @@ const result = {
     fuzz_calls: sum(number(/: (\d+) calls of/)),
     fuzz_methods: Math.max(...fuzzed.map(number(/calls of (\d+) methods/))),
     fuzz_calls_that_reached_tensorrt: sum(number(/; (\d+) calls reached/)),
+    fuzz_calls_that_reached_stand_ins: sum(number(/\((\d+) what stands in/)),
     fuzz_methods_that_reached_tensorrt: Math.max(...fuzzed.map(number(/in up to (\d+) methods/))),
     leak_made_on_purpose_found: lost.leaks > 0,
     errors_in_our_code: sum(({ errors }) => errors),

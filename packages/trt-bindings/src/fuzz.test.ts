@@ -13,29 +13,25 @@ interface Outcome {
   readonly typeErrors: number;
   readonly otherErrors: number;
   readonly reached: number;
+  /** Of these, calls of `fuzz/driver.c` and `fuzz/runtime.cc`. */
+  readonly reachedStandIns: number;
   readonly methods: number;
   readonly methodsReached: number;
   readonly classesWithoutObjects: readonly string[];
 }
 
-/**
- * Classes whose methods meet objects of other classes only: bases, what TensorRT-RTX has not, and, without a GPU, what
- * only a loaded engine gives.
- */
-const without = {
-  always: [
-    'ILayer',
-    'IPluginV2Layer',
-    'IPluginV3Layer',
-    'IAttentionInputLayer',
-    'IAttentionOutputLayer',
-    'IPluginCreator',
-    'PluginLibrary',
-    'IPluginV2',
-    'IPluginV3',
-  ],
-  noGpu: ['ICudaEngine', 'IEngineInspector', 'IRefitter', 'IExecutionContext', 'ExecutionSlot'],
-};
+/** Classes whose methods meet objects of other classes only: bases, and what TensorRT-RTX has not. */
+const withoutObjects = [
+  'ILayer',
+  'IPluginV2Layer',
+  'IPluginV3Layer',
+  'IAttentionInputLayer',
+  'IAttentionOutputLayer',
+  'IPluginCreator',
+  'PluginLibrary',
+  'IPluginV2',
+  'IPluginV3',
+];
 
 const library = loadTensorRT({ product: 'rtx' }).libraryPath;
 const calls = Number(process.env['TRT_DSL_FUZZ_CALLS'] ?? 4000);
@@ -43,13 +39,31 @@ const first = Number(process.env['TRT_DSL_FUZZ_SEED'] ?? Math.floor(Math.random(
 
 const fuzzFolder = (file: string): string => fileURLToPath(new URL(`../fuzz/${file}`, import.meta.url));
 
-/** Where there is no driver, one without a GPU stands in, so that the CUDA classes are called too. */
-function driver(): NodeJS.ProcessEnv {
-  if (existsSync('/dev/nvidiactl')) return process.env;
-  const folder = mkdtempSync(join(tmpdir(), 'trt-dsl-driver-'));
-  execFileSync('cc', ['-w', '-shared', '-fPIC', '-o', join(folder, 'libcuda.so.1'), fuzzFolder('driver.c')]);
-  return { ...process.env, LD_LIBRARY_PATH: folder };
+const { findHeaders } = (await import(new URL('../scripts/build.mjs', import.meta.url).href)) as {
+  findHeaders(product: string): { readonly folder: string; readonly cuda: string } | undefined;
+};
+
+/** What takes the place of a GPU: the environment with `fuzz/driver.c` as the CUDA driver, and `fuzz/runtime.cc` compiled. */
+interface StandIns {
+  readonly env: NodeJS.ProcessEnv;
+  readonly runtime: string;
 }
+let compiled: StandIns | undefined;
+function standIns(): StandIns {
+  if (compiled !== undefined) return compiled;
+  const folder = mkdtempSync(join(tmpdir(), 'trt-dsl-stand-ins-'));
+  const headers = findHeaders('rtx');
+  if (headers === undefined) throw new Error('no headers of TensorRT-RTX: get them with `npx trt-dsl setup`');
+  const [driver, runtime] = [join(folder, 'libcuda.so.1'), join(folder, 'runtime.so')];
+  const flags = ['-w', '-g', '-shared', '-fPIC', ...(process.env['TRT_DSL_FUZZ_FLAGS']?.split(' ') ?? [])];
+  const stub = fileURLToPath(new URL('../build/cuda', import.meta.url));
+  execFileSync('cc', [...flags, '-o', driver, fuzzFolder('driver.c')]);
+  const include = [headers.folder, headers.cuda, stub].map((each) => `-I${each}`);
+  execFileSync('c++', ['-std=c++17', ...flags, ...include, '-o', runtime, fuzzFolder('runtime.cc'), driver]);
+  compiled = { env: { ...process.env, LD_LIBRARY_PATH: folder }, runtime };
+  return compiled;
+}
+const hasGpu = existsSync('/dev/nvidiactl');
 
 /** What a process printed; rejects with the words of `under` when it ended otherwise than with status 0. */
 function child(file: string, args: readonly string[], env: NodeJS.ProcessEnv, under: () => string): Promise<string> {
@@ -70,27 +84,28 @@ function child(file: string, args: readonly string[], env: NodeJS.ProcessEnv, un
   });
 }
 
-async function fuzz(seed: number, env: NodeJS.ProcessEnv): Promise<Outcome> {
+async function fuzz(seed: number): Promise<Outcome> {
   const journal = join(mkdtempSync(join(tmpdir(), 'trt-dsl-fuzz-')), 'journal');
   const under = (): string => `call ${readFileSync(journal, 'utf8').trim()} of seed ${seed}`;
-  return JSON.parse(await child('child.mjs', [String(seed), String(calls), journal], env, under)) as Outcome;
+  const args = [String(seed), String(calls), journal];
+  const out = hasGpu
+    ? child('child.mjs', args, process.env, under)
+    : child('child.mjs', [...args, standIns().runtime], standIns().env, under);
+  return JSON.parse(await out) as Outcome;
 }
 
 it('no argument and no order of calls crashes the process', { timeout: 400_000 }, async () => {
   const outcomes: Outcome[] = [];
-  const env = driver();
-  for (const seed of [first, first + 1]) outcomes.push(await fuzz(seed, env));
+  for (const seed of [first, first + 1]) outcomes.push(await fuzz(seed));
   const sum = (of: (outcome: Outcome) => number): number => outcomes.reduce((total, each) => total + of(each), 0);
   console.log(
-    `fuzz: seeds ${first}, ${first + 1}: ${sum((o) => o.calls)} calls of ${outcomes[0]!.methods} methods; ${sum((o) => o.reached)} calls reached TensorRT, in up to ${Math.max(...outcomes.map((o) => o.methodsReached))} methods`,
+    `fuzz: seeds ${first}, ${first + 1}: ${sum((o) => o.calls)} calls of ${outcomes[0]!.methods} methods; ${sum((o) => o.reached)} calls reached TensorRT (${sum((o) => o.reachedStandIns)} what stands in for a GPU), in up to ${Math.max(...outcomes.map((o) => o.methodsReached))} methods`,
   );
   expect(sum((o) => o.calls)).toBeGreaterThanOrEqual(2 * calls);
   expect(sum((o) => o.reached)).toBeGreaterThan(calls / 8);
   expect(sum((o) => o.typeErrors)).toBeGreaterThan(calls / 4);
   for (const { classesWithoutObjects } of outcomes)
-    expect(classesWithoutObjects.filter((name) => !without.always.includes(name))).toEqual(
-      existsSync('/dev/nvidiactl') ? [] : without.noGpu,
-    );
+    expect(classesWithoutObjects.filter((name) => !withoutObjects.includes(name))).toEqual([]);
 });
 
 const hostile = [...readFileSync(fuzzFolder('hostile.mjs'), 'utf8').matchAll(/^ {2}async (\w+)\(\) \{$/gm)].map(
@@ -99,6 +114,9 @@ const hostile = [...readFileSync(fuzzFolder('hostile.mjs'), 'utf8').matchAll(/^ 
 it('knows the hostile cases', () => expect(hostile.length).toBeGreaterThan(10));
 
 it.each(hostile)('%s', { timeout: 160_000 }, async (name) => {
-  const env = name.startsWith('cuda') ? driver() : process.env;
-  expect(await child('hostile.mjs', [name], env, () => name)).toBe('passed\n');
+  const needs = name.startsWith('engine') || (name.startsWith('cuda') && !hasGpu);
+  const run = needs
+    ? child('hostile.mjs', [name, standIns().runtime], standIns().env, () => name)
+    : child('hostile.mjs', [name], process.env, () => name);
+  expect(await run).toBe('passed\n');
 });

@@ -133,10 +133,7 @@ void endRun(Slot& slot) {
   slot.context->engine->running--;
 }
 
-void onWake(napi_env rawEnv, napi_value, void* context, void*) {
-  if (!rawEnv) return;
-  auto& slot = static_cast<Waiter*>(context)->slot;
-  Napi::Env env(rawEnv);
+void settle(Napi::Env env, Slot& slot) {
   Napi::HandleScope scope(env);
   auto keep = std::move(slot.self);
   auto deferred = std::move(slot.deferred);
@@ -159,6 +156,15 @@ void onWake(napi_env rawEnv, napi_value, void* context, void*) {
     if (b.bytes) memcpy(view.data, b.host->address(b.hostOffset), b.bytes);
   }
   deferred->Resolve(env.Undefined());
+}
+
+void onWake(napi_env env, napi_value, void* context, void*) {
+  if (!env) return;
+  try {
+    settle(env, static_cast<Waiter*>(context)->slot);
+  } catch (const Napi::Error& error) {  // a worker thread that is being terminated settles no promise
+    throwInto(error);
+  }
 }
 
 // One { name, host, hostOffset, device, deviceOffset, byteLength }.
