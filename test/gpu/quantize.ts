@@ -1,7 +1,7 @@
 // BERT with random weights in float16, INT8 and FP8 on the GPU:
 //   node quantize.js base 32x128,128x128 float16,int8:gemm,int8:accurate,float8:gemm [label]
-// The ranges are in quantize-ranges.json, which `npm run bench -- quantize-ranges base` makes without a GPU. For each engine: GPU time
-// between events, engine size, the logits' relative error to the float16 engine of the same cell, and what the engine's
+// The ranges are in quantize-ranges-<model>.txt, which `npm run bench -- quantize-ranges base` makes without a GPU. For each engine:
+// GPU time between events, engine size, the logits' relative error to the float16 engine of the same cell, and what the engine's
 // layer information says of every matrix product. $OUT gets the results after each engine, and the raw layer information.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
