@@ -190,7 +190,7 @@ function seedEngine() {
   inputNames = names.filter((name) => engine.getTensorIOMode(name) === 'INPUT');
   outputNames = names.filter((name) => engine.getTensorIOMode(name) === 'OUTPUT');
   for (const graph of [undefined, false, true]) {
-    const context = engine.createExecutionContext();
+    const context = engine.createExecutionContext(graph === undefined ? 'USER_MANAGED' : 'STATIC');
     const bind = (name) => {
       const host = device.memAllocHost(256);
       const memory = device.memAlloc(256);
@@ -202,7 +202,10 @@ function seedEngine() {
     const inputs = inputNames.map(bind);
     const outputs = outputNames.map(bind);
     keep(context);
-    if (graph !== undefined) keep(context.createExecutionSlot({ stream, inputs, outputs, graph }));
+    if (graph === undefined) {
+      const size = Math.max(256, engine.getDeviceMemorySizeV2());
+      context.setDeviceMemoryV2(device.memAlloc(size), size);
+    } else keep(context.createExecutionSlot({ stream, inputs, outputs, graph }));
   }
   for (const value of [runtime, engine, stream, engine.createEngineInspector(), engine.createRefitter()]) keep(value);
 }
@@ -403,7 +406,10 @@ function mend(expected) {
   if (names) return pick(names.split(', ')).slice(1, -1);
   if (/^an array of ITensor/.test(expected))
     return Array.from({ length: 1 + below(3) }, () => pick(world.get('ITensor')));
-  const object = /^an (I\w+|Cuda\w+)/.exec(expected)?.[1];
+  if (/^an array of .*CudaStream/.test(expected))
+    return Array.from({ length: below(3) }, () => pick(world.get('CudaStream')));
+  if (expected === 'CudaMemory or PinnedMemory') return pick(world.get(pick(expected.split(' or '))));
+  const object = /^an (I\w+|Cuda\w+|PinnedMemory)/.exec(expected)?.[1];
   if (object === 'ILayer') return anyObject();
   if (object && world.get(object)?.length) return pick(world.get(object));
   if (/^weights/.test(expected)) return weights();

@@ -448,6 +448,19 @@ const cases = {
     assert.throws(() => context.enqueueV3(stream), /needs 96 bytes/);
   },
 
+  /** Scratch memory of which TensorRT reports that it is too small, after it took it. */
+  async engineScratchThatWasRefused() {
+    const { context, device, stream, inputs, outputs } = engineModel('USER_MANAGED');
+    for (const { name, host, device: memory } of [...inputs, ...outputs])
+      context.setTensorAddress(name, name === 'n' ? host : memory);
+    const [large, small] = [64, 8].map((bytes) => device.memAlloc(bytes));
+    context.setDeviceMemoryV2(large, 64);
+    context.enqueueV3(stream);
+    assert.throws(() => context.setDeviceMemoryV2(small, 8), /little memory/);
+    small.close();
+    assert.throws(() => context.enqueueV3(stream), /scratch/);
+  },
+
   /** Weights that go away before the refit; a refitter that outlives its engine's handle. */
   async engineRefittedWithWeightsThatWentAway() {
     const { engine } = engineModel();

@@ -50,7 +50,7 @@ std::string Driver::errorText(CUresult result) const {
 
 namespace {
 
-thread_local std::shared_ptr<CudaDevice>* chosen = nullptr;  // leaked on purpose: it lives as long as the thread
+thread_local int chosen = 0;  // the index of the device that this thread uses
 
 std::shared_ptr<CudaDevice> openDevice(Driver* driver, int index, std::string& reason) {
   static std::mutex mutex;
@@ -137,8 +137,7 @@ Napi::Value cuda(const Napi::CallbackInfo& info) {
     }
     auto device = CudaDevice::at(i.Env(), index, "Cuda.device");
     device->makeCurrent();
-    if (!chosen) chosen = new std::shared_ptr<CudaDevice>;
-    *chosen = device;
+    chosen = index;
     return wrap(i.Env(), classInfo<CudaDevice>, device);
   }, "device");
   return object;
@@ -155,10 +154,9 @@ void CudaDevice::expect(Napi::Env env, CUresult result, const std::string& where
 }
 
 std::shared_ptr<CudaDevice> CudaDevice::current() {
-  if (chosen && *chosen) return *chosen;
   std::string reason;
   Driver* driver = Driver::get(reason);
-  return driver ? openDevice(driver, 0, reason) : nullptr;
+  return driver ? openDevice(driver, chosen, reason) : nullptr;
 }
 
 std::shared_ptr<CudaDevice> CudaDevice::at(Napi::Env env, int index, const std::string& where) {

@@ -100,6 +100,7 @@ Napi::Value setDeviceMemoryV2(Call& call) {
   requireInside(call, 1, 0, size, memory->size);
   if (!context.userManaged) call.fail("the context brings its own memory; create it with 'USER_MANAGED'");
   context.changed();
+  context.scratchSize = 0;  // where TensorRT reports an error, nobody knows which memory it took
   callsReachingNative++;
   call.as<IExecutionContext>()->setDeviceMemoryV2(memory->object, static_cast<int64_t>(size));
   call.check();
