@@ -163,8 +163,8 @@ export class Network {
 
   /**
    * The network as it stands, frozen.
-   * @param signature inputs, by their names, make the engine's feeds typed; outputs are marked under the names given and
-   * make its results typed: `net.graph({ inputs: { x }, outputs: { probs } })`
+   * @param signature inputs, by their names, make the engine's feeds typed; outputs are marked under the names given, beside
+   * any marked before, and make its results typed: `net.graph({ inputs: { x }, outputs: { probs } })`
    * @throws TrtDslError if it has no output, or a named dim that stands bare on no input axis (nothing would give its size)
    */
   graph(): Graph;
