@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { addonPath, loadTensorRT } from './index.ts';
 
 /** What `fuzz/child.mjs` prints. */
@@ -57,7 +57,7 @@ function standIns(): StandIns {
   const [driver, runtime] = [join(folder, 'libcuda.so.1'), join(folder, 'runtime.so')];
   const flags = ['-w', '-g', '-shared', '-fPIC', ...(process.env['TRT_DSL_FUZZ_FLAGS']?.split(' ') ?? [])];
   const stub = fileURLToPath(new URL('../build/cuda', import.meta.url));
-  execFileSync('cc', [...flags, '-o', driver, fuzzFolder('driver.c')]);
+  execFileSync('cc', [...flags, '-Wl,-soname,libcuda.so.1', '-o', driver, fuzzFolder('driver.c')]);
   const include = [headers.folder, headers.cuda, stub].map((each) => `-I${each}`);
   execFileSync('c++', ['-std=c++17', ...flags, ...include, '-o', runtime, fuzzFolder('runtime.cc'), driver]);
   compiled = { env: { ...process.env, LD_LIBRARY_PATH: folder }, runtime };
@@ -108,15 +108,20 @@ it('no argument and no order of calls crashes the process', { timeout: 400_000 }
     expect(classesWithoutObjects.filter((name) => !withoutObjects.includes(name))).toEqual([]);
 });
 
-const hostile = [...readFileSync(fuzzFolder('hostile.mjs'), 'utf8').matchAll(/^ {2}async (\w+)\(\) \{$/gm)].map(
-  (m) => m[1]!,
-);
-it('knows the hostile cases', () => expect(hostile.length).toBeGreaterThan(10));
+/** The cases of a file, by their names. */
+const cases = (file: string): readonly string[] =>
+  [...readFileSync(fuzzFolder(file), 'utf8').matchAll(/^ {2}async (\w+)\(\) \{$/gm)].map((m) => m[1]!);
 
-it.each(hostile)('%s', { timeout: 160_000 }, async (name) => {
-  const needs = name.startsWith('engine') || (name.startsWith('cuda') && !hasGpu);
-  const run = needs
-    ? child('hostile.mjs', [name, standIns().runtime], standIns().env, () => name)
-    : child('hostile.mjs', [name], process.env, () => name);
-  expect(await run).toBe('passed\n');
+describe.each([
+  { file: 'hostile.mjs', least: 15, needsStandIns: (name: string): boolean => name.startsWith('cuda') && !hasGpu },
+  { file: 'hostile-engines.mjs', least: 10, needsStandIns: (): boolean => true },
+])('$file', ({ file, least, needsStandIns }) => {
+  it('has its cases', () => expect(cases(file).length).toBeGreaterThanOrEqual(least));
+
+  it.each(cases(file))('%s', { timeout: 160_000 }, async (name) => {
+    const run = needsStandIns(name)
+      ? child(file, [name, standIns().runtime], standIns().env, () => name)
+      : child(file, [name], process.env, () => name);
+    expect(await run).toBe('passed\n');
+  });
 });
