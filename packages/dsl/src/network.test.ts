@@ -137,7 +137,7 @@ describe('graph()', () => {
     expect(net.graph().dimNames).toEqual(['batch']);
   });
 
-  test('with a signature marks the outputs and knows the inputs', () => {
+  test('with a signature has its outputs, and knows the inputs', () => {
     const net = new Network('test');
     const x = net.addInput('x', 'float32', [2]);
     const z = net.addInput('z', 'float32', [2]);
@@ -150,7 +150,16 @@ describe('graph()', () => {
     );
     expect(failure(() => net.graph({ inputs: { x, z }, outputs: { x: y } }))).toMatch(/^name: /);
     expect(failure(() => net.graph())).toMatch(/has no output/);
-    expect([...net.graph({ inputs: { x, z }, outputs: { y } }).outputs.keys()]).toEqual(['y']);
+    const keys = (outputs: Readonly<Record<string, typeof y>>) => [
+      ...net.graph({ inputs: { x, z }, outputs }).outputs.keys(),
+    ];
+    expect(keys({ y })).toEqual(['y']);
+    expect(keys({ sum: y })).toEqual(['sum']);
+    expect(failure(() => keys({}))).toMatch(/has no output/);
+    net.markOutput(y, 'marked');
+    expect(failure(() => keys({ y }))).toBe('argument: graph: output "marked" is marked and not among y');
+    expect(failure(() => keys({ marked: net.addNeg(y) }))).toMatch(/output "marked" is marked and not among/);
+    expect(keys({ y, marked: y })).toEqual(['y', 'marked']);
   });
 });
 

@@ -148,7 +148,51 @@ export class Network {
 
   /** Marks `tensor` as an output of the network, under `name` (nvinfer1::INetworkDefinition::markOutput). */
   markOutput(tensor: Tensor, name: string): void {
-    const { inputs, outputs } = this.#state;
+    this.#addOutput(this.#state.outputs, name, tensor);
+  }
+
+  /**
+   * The network as it stands, frozen.
+   * @param signature all inputs and outputs by their names, which makes the engine's feeds and results typed:
+   * `net.graph({ inputs: { x }, outputs: { probs } })`. Outputs need not be marked before; those that are have to be among them.
+   * @throws TrtDslError if it has no output, or a named dim that stands bare on no input axis (nothing would give its size)
+   */
+  graph(): Graph;
+  graph<const I extends Tensors, const O extends Tensors>(signature: {
+    readonly inputs: I;
+    readonly outputs: O;
+  }): Graph<I, O>;
+  graph(signature?: { readonly inputs: Tensors; readonly outputs: Tensors }): Graph {
+    const outputs = signature ? this.#signed(signature.inputs, signature.outputs) : this.#state.outputs;
+    const graph = this.#graphOf(outputs);
+    this.#requireSizes();
+    return graph;
+  }
+
+  /**
+   * The network as it stands, as a graph inside another (a plugin's decomposition), which knows the sizes of all names.
+   * @internal
+   */
+  body(): Graph {
+    return this.#graphOf(this.#state.outputs);
+  }
+
+  /**
+   * Keeps names for layers that will be given them: layers without a name of their own choose others.
+   * @internal for graphs that are built from graphs
+   */
+  reserve(names: Iterable<string>): void {
+    for (const name of names) this.#state.reserved.add(name);
+  }
+
+  #graphOf(outputs: ReadonlyMap<string, Tensor>): Graph {
+    if (outputs.size === 0)
+      throw new TrtDslError('argument', `network "${this.networkName}" has no output: markOutput one`);
+    return new Graph(this.networkName, this.#state.nodes, outputs);
+  }
+
+  #addOutput(outputs: Map<string, Tensor>, name: string, tensor: Tensor): void {
+    const { inputs } = this.#state;
     try {
       this.#requireOwn(tensor);
       if (typeof name !== 'string' || name === '') throw new TrtDslError('name', 'the name is no text or empty');
@@ -161,44 +205,8 @@ export class Network {
     }
   }
 
-  /**
-   * The network as it stands, frozen.
-   * @param signature inputs, by their names, make the engine's feeds typed; outputs are marked under the names given, beside
-   * any marked before, and make its results typed: `net.graph({ inputs: { x }, outputs: { probs } })`
-   * @throws TrtDslError if it has no output, or a named dim that stands bare on no input axis (nothing would give its size)
-   */
-  graph(): Graph;
-  graph<const I extends Tensors, const O extends Tensors>(signature: {
-    readonly inputs: I;
-    readonly outputs: O;
-  }): Graph<I, O>;
-  graph(signature?: { readonly inputs: Tensors; readonly outputs: Tensors }): Graph {
-    if (signature) this.#sign(signature.inputs, signature.outputs);
-    const graph = this.body();
-    this.#requireSizes();
-    return graph;
-  }
-
-  /**
-   * The network as it stands, as a graph inside another (a plugin's decomposition), which knows the sizes of all names.
-   * @internal
-   */
-  body(): Graph {
-    const { nodes, outputs } = this.#state;
-    if (outputs.size === 0)
-      throw new TrtDslError('argument', `network "${this.networkName}" has no output: markOutput one`);
-    return new Graph(this.networkName, nodes, outputs);
-  }
-
-  /**
-   * Keeps names for layers that will be given them: layers without a name of their own choose others.
-   * @internal for graphs that are built from graphs
-   */
-  reserve(names: Iterable<string>): void {
-    for (const name of names) this.#state.reserved.add(name);
-  }
-
-  #sign(inputs: Tensors, outputs: Tensors): void {
+  /** The outputs of a signature, held against what was declared and marked. */
+  #signed(inputs: Tensors, outputs: Tensors): ReadonlyMap<string, Tensor> {
     const declared = this.#state.inputs;
     const names = Object.keys(inputs);
     if (names.length !== declared.size || names.some((name) => declared.get(name) !== inputs[name]))
@@ -206,8 +214,15 @@ export class Network {
         'argument',
         `graph: the inputs are ${[...declared.keys()].join(', ') || 'none'}, not ${names.join(', ') || 'none'}`,
       );
-    for (const [name, tensor] of Object.entries(outputs))
-      if (this.#state.outputs.get(name) !== tensor) this.markOutput(tensor, name);
+    const signed = new Map<string, Tensor>();
+    for (const [name, tensor] of Object.entries(outputs)) this.#addOutput(signed, name, tensor);
+    for (const [name, tensor] of this.#state.outputs)
+      if (signed.get(name) !== tensor)
+        throw new TrtDslError(
+          'argument',
+          `graph: output "${name}" is marked and not among ${[...signed.keys()].join(', ') || 'none'}`,
+        );
+    return signed;
   }
 
   #fullName(given: string | undefined, label: string): string {
