@@ -3,12 +3,12 @@
 #
 #   TENSORRT_ROOT=… COMMIT=… [CACHES=…] [SKIP='overhead peers'] bash test/gpu/all.sh BUNDLE MINILM OUT [SECONDS]
 #
-# Run it in the repository's root. BUNDLE is what tools/scripts/bundle.mjs made (with the plugins' library), MINILM a folder
-# with all-MiniLM-L6-v2 and ids.json (token ids of a few sentences), OUT takes results, logs and steps.log. CACHES keeps
-# tactic timings, a file a step (default OUT/caches); with them engines build several times as fast. SKIP names steps.
+# Run it in the repository's root. BUNDLE is what tools/scripts/bundle.mjs made (with the plugins' library), MINILM what
+# minilm-folder.js made, OUT takes results, logs and steps.log. CACHES keeps tactic timings, a file a step (default
+# OUT/caches); with them engines build several times as fast. SKIP names steps. README.md says how each is made.
 # Streams a to d take a GPU each, one after the other where there are fewer. After SECONDS (900) no step goes on.
 set -uo pipefail
-[ $# -ge 3 ] || { sed -n '2,11p' "$0"; exit 2; }
+[ $# -ge 3 ] || { sed -n '2,9p' "$0"; exit 2; }
 repository=$PWD
 mkdir -p "$3"
 bundle=$(cd "$1" && pwd) minilm=$(cd "$2" && pwd) out=$(cd "$3" && pwd) limit=${4:-900}

@@ -58,6 +58,7 @@ for (const parent of ['packages', 'examples', '.'])
     if (existsSync(join(root, parent, entry, 'package.json'))) take(join(root, parent, entry), true);
 for (const [from, to] of [
   ['test/gpu/dist/gpu', 'gpu'],
+  ['test/gpu/dist/minilm', 'minilm'],
   ['test/gpu/dist/support', 'support'],
   ['test/properties/dist', 'properties'],
   ['tools/mutation/dist', 'mutation'],
