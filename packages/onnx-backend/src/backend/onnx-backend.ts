@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   type Backend,
   type CompileOptions,
+  checkOptions,
   checkProfiles,
   checkSizes,
   type Engine,
@@ -34,7 +35,9 @@ export interface OnnxBackendOptions {
  * decomposition; half types compute in float32 and are rounded after each layer. Profiles are optional, and checked if
  * given. A run computes on ONNX Runtime's threads, but holds JavaScript's thread until it is done.
  */
-export function onnxBackend({ threads, fileAbove = 1.5 * 2 ** 30 }: OnnxBackendOptions = {}): Backend {
+export function onnxBackend(options: OnnxBackendOptions = {}): Backend {
+  checkOptions('onnxBackend', options, { threads: 'number', fileAbove: 'number' });
+  const { threads, fileAbove = 1.5 * 2 ** 30 } = options;
   if (threads !== undefined && (!Number.isSafeInteger(threads) || threads < 1))
     throw new TrtDslError('argument', `threads ${String(threads)} is no integer ≥ 1`);
   const session: InferenceSession.SessionOptions = {

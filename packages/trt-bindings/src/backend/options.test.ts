@@ -38,3 +38,24 @@ test('all other options at once make an engine', async () => {
   });
   expect([...engine.outputs.keys()]).toEqual(['y']);
 });
+
+test.each([
+  [{ precision: 'fp16' }, 'compile: there is no option "precision": a network has the types it was written in'],
+  [{ optimisationLevel: 3 }, 'compile: there is no option "optimisationLevel"; there are lanes, '],
+  [{ float16Sums: 'fast' }, "compile: float16Sums is 'float32' or 'fastest', not \"fast\""],
+  [{ tf32: 'no' }, 'compile: tf32 is a boolean, not "no"'],
+  [{ lanes: 0 }, 'compile: lanes is an integer from 1 on, not 0'],
+  [{ lanes: Number.NaN }, 'compile: lanes is an integer from 1 on, not NaN'],
+] as const)('%j is no option', async (options, message) => {
+  await expect(compile(options as object)).rejects.toThrow(message);
+});
+
+test('tensorrt() and load refuse theirs', async () => {
+  expect(() => tensorrt({ produkt: 'rtx' } as object)).toThrow(
+    'tensorrt: there is no option "produkt"; there are product, root',
+  );
+  const backend = tensorrt({ product: 'rtx' });
+  await expect(backend.load(new Uint8Array(), { timingCache: 'a' } as object)).rejects.toThrow(
+    'load: there is no option "timingCache"',
+  );
+});

@@ -1,4 +1,4 @@
-import type { CompileOptions } from '@trt-dsl/dsl';
+import { type CompileOptions, checkOptions, type OptionTable, TrtDslError } from '@trt-dsl/dsl';
 import type { ComputeCapability, HardwareCompatibilityLevel, ProfilingVerbosity, TacticSource } from '../enums.ts';
 import type { Product } from '../types.ts';
 
@@ -64,4 +64,52 @@ export interface TensorRTCompileOptions extends CompileOptions, RunOptions {
   readonly maxAuxStreams?: number;
   /** 'auto' uses a plugin's kernel where a loaded library has it, 'none' always its decomposition */
   readonly plugins?: 'auto' | 'none';
+}
+
+const run: OptionTable<RunOptions> = { lanes: 'number', cudaGraph: 'boolean', hostCode: 'boolean' };
+const tables = {
+  /** what `tensorrt()` takes */
+  tensorrt: {
+    product: 'other',
+    root: 'string',
+    device: 'number',
+    pluginLibraries: 'other',
+  } satisfies OptionTable<TensorRTOptions>,
+  load: run,
+  compile: {
+    ...run,
+    profiles: 'other',
+    signal: 'other',
+    onProgress: 'other',
+    verify: 'boolean',
+    workspace: 'number',
+    optimizationLevel: 'number',
+    timingCache: 'string',
+    tf32: 'boolean',
+    float16Sums: ['float32', 'fastest'],
+    computeCapabilities: 'other',
+    profilingVerbosity: 'other',
+    versionCompatible: 'boolean',
+    hardwareCompatibility: 'other',
+    refittable: 'boolean',
+    stripWeights: 'boolean',
+    avgTimingIterations: 'number',
+    tacticSources: 'other',
+    maxAuxStreams: 'number',
+    plugins: ['auto', 'none'],
+  } satisfies OptionTable<TensorRTCompileOptions>,
+} as const;
+
+const precision = 'a network has the types it was written in; castGraph and quantize make another of it';
+const hints = { precision, fp16: precision, bf16: precision, int8: precision, fp8: precision };
+
+/**
+ * Refuses options that a function of the backend has not.
+ * @throws TrtDslError 'argument', which names the option
+ */
+export function requireOptions(what: keyof typeof tables, options: TensorRTOptions | TensorRTCompileOptions): void {
+  checkOptions<object>(what, options, tables[what], hints);
+  const { lanes } = options as RunOptions;
+  if (lanes !== undefined && (!Number.isSafeInteger(lanes) || lanes < 1))
+    throw new TrtDslError('argument', `${what}: lanes is an integer from 1 on, not ${lanes}`);
 }

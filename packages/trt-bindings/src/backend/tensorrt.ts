@@ -3,7 +3,7 @@ import { loadTensorRT } from '../load.ts';
 import type { TensorRT } from '../types.ts';
 import { build } from './build.ts';
 import { notesOf, TensorRTEngine } from './engine.ts';
-import type { RunOptions, TensorRTCompileOptions, TensorRTOptions } from './options.ts';
+import { type RunOptions, requireOptions, type TensorRTCompileOptions, type TensorRTOptions } from './options.ts';
 import { type PlanNotes, splitNotes } from './plan.ts';
 import { pluginNotes, requirePlugins } from './plugins.ts';
 
@@ -27,6 +27,7 @@ export interface TensorRTBackend extends Backend<TensorRTCompileOptions> {
  * @throws TensorRTError if no library is found; the message says where it was looked for, and how to get it
  */
 export function tensorrt(options: TensorRTOptions = {}): TensorRTBackend {
+  requireOptions('tensorrt', options);
   const { product, root, device } = options;
   const library = loadTensorRT({ ...(product && { product }), ...(root && { root }) });
   for (const path of options.pluginLibraries ?? []) library.getPluginRegistry().loadLibrary(path);
@@ -38,6 +39,7 @@ export function tensorrt(options: TensorRTOptions = {}): TensorRTBackend {
       graph: Graph<I, O>,
       compileOptions: TensorRTCompileOptions = {},
     ) {
+      requireOptions('compile', compileOptions);
       const { plan, graph: lowered } = await build(library, graph, compileOptions);
       const notes: PlanNotes = {
         product: library.product,
@@ -51,6 +53,7 @@ export function tensorrt(options: TensorRTOptions = {}): TensorRTBackend {
       return new TensorRTEngine<I, O>(library, plan, notes, { ...where, ...compileOptions, hostCode });
     },
     async load(bytes, runOptions = {}) {
+      requireOptions('load', runOptions);
       const { plan, notes } = splitNotes(bytes);
       if (notes) {
         if (notes.product !== library.product)
