@@ -29,7 +29,7 @@ step() {
   echo "$stream $name: exit $? after $((SECONDS - begun)) s" >>"$out/steps.log"
 }
 graphs=(--worker "$repository/test/support/pytorch/worker.py" --device "$(nvidia-smi --query-gpu=name --format=csv,noheader | head -n 1)")
-squad() { step "squad:$1" "$2" env CELLS="${3:-}" BUDGET="$2" OUT="$out/squad" bash "$repository/examples/bert-squad/gpu/run.sh" "$1"; }
+squad() { step "squad:$1" "$2" env CELLS="${3:-}" BUDGET="$2" OUT="$out/squad" WORK="$bundle/squad" bash "$repository/examples/bert-squad/gpu/run.sh" "$1"; }
 quantize() { step "quantize-$1-$2" 500 node gpu/quantize.js "$1" "$2" "$3" "$1-$2"; }
 
 stream_a() { # correctness

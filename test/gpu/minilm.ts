@@ -1,7 +1,7 @@
 // all-MiniLM-L6-v2 through TensorRT against PyTorch: node minilm.js MODEL-FOLDER IDS.json
 // Passes if float32 (TF32 off) is within 2e-5 of PyTorch's, and half types within 1.2 × PyTorch's own error in that type.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBert } from '@trt-dsl/bert-model';
@@ -14,9 +14,11 @@ const [folder, idsFile, types = 'float32,float16,bfloat16', sums = 'float32'] = 
 ];
 const rows = JSON.parse(readFileSync(idsFile, 'utf8')) as readonly (readonly number[])[];
 const longest = Math.max(...rows.map(({ length }) => length));
-const answers = join(tmpdir(), 'minilm.json');
+const work = mkdtempSync(join(tmpdir(), 'minilm-'));
+const answers = join(work, 'answers.json');
 execFileSync('python3', [join(import.meta.dirname, 'minilm.py'), folder, idsFile, answers], { stdio: 'inherit' });
 const torch = JSON.parse(readFileSync(answers, 'utf8')) as Readonly<Record<FloatType | 'float64', readonly number[][]>>;
+rmSync(work, { recursive: true });
 
 const ids = (value: (row: readonly number[], i: number) => number): HostTensor => ({
   dataType: 'int32',

@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Cuda, type Product, tensorrt } from '@trt-dsl/trt-bindings';
 
+export { timingCache } from '../support/timing-cache.ts';
+
 /** Which TensorRT is tested: TRT_PRODUCT, TensorRT 10 by default. */
 export const product = (process.env['TRT_PRODUCT'] ?? 'trt10') as Product;
 
@@ -55,9 +57,6 @@ export async function timed<T>(work: () => Promise<T>): Promise<readonly [T, num
 /** The value below which a share of the sorted values lies. */
 export const quantile = (values: readonly number[], share: number): number =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]!;
-
-/** Where engine builds keep their timings, so that a second build is quick. */
-export const timingCache = process.env['TIMING_CACHE'] ?? '/tmp/trt-dsl.timings';
 
 /** Writes a file of text beside the results. */
 export function saveText(name: string, text: string): void {

@@ -1,4 +1,5 @@
 import type { Backend, CompileOptions, Target } from '@trt-dsl/dsl';
+import { timingCache } from '../support/timing-cache.ts';
 import type { Excluded } from './generate/draft.ts';
 
 /** A backend as the properties see it: how it is made, what it lacks, how exact it is. */
@@ -38,7 +39,6 @@ export const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
   // TensorRT 10 on this machine's GPU. Its float32 kernels approximate exp, erf and tanh, and may sum in another order.
   tensorrt: async () => {
     const { tensorrt } = await import('@trt-dsl/trt-bindings');
-    const timingCache = process.env['TIMING_CACHE'] ?? '/tmp/trt-dsl.timings';
     const backend = tensorrt({ product: 'trt10' });
     const target: Target = `tensorrt-${backend.tensorrt.version}`;
     const optimizationLevel = Number(process.env['PROPERTY_LEVEL'] ?? 0);

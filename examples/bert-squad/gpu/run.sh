@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # bert-squad on a GPU: logits against PyTorch, then the table of times. Run it in the repository's root on the GPU's host.
 #
-#   APP=/tmp/app OUT=results TENSORRT_ROOT=… TIMING_CACHE=… COMMIT=… examples/bert-squad/gpu/run.sh [phase…]
+#   APP=… OUT=results TENSORRT_ROOT=… TIMING_CACHE=… COMMIT=… examples/bert-squad/gpu/run.sh [phase…]
 #
-# APP            folder that tools/scripts/bundle.mjs made (default /tmp/app)
-# OUT            where results go; each step writes its own file at once, and the merged bert-squad.json and .md
+# APP            folder that tools/scripts/bundle.mjs made
+# OUT            where results go (default results); each step writes its own file at once, and the merged bert-squad.json and .md
+# WORK           where models and engines go, gigabytes that later runs use again (default $OUT/work)
 # TIMING_CACHE   tactic timings to read and extend (default $OUT/timing.cache); a warm one makes builds 4 times as quick
 # BUDGET         seconds after which no step begins, and steps end (default 250)
 # BACKEND        tensorrt by default; onnx tries the script without a GPU
@@ -18,15 +19,16 @@ set -uo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 fixtures=$here/../fixtures
-APP=${APP:-/tmp/app}
+: "${APP:?is not set: name the folder that tools/scripts/bundle.mjs made}"
 OUT=${OUT:-results}
 BUDGET=${BUDGET:-250}
 BACKEND=${BACKEND:-tensorrt}
 MODELS=${MODELS:-base large}
 CELLS=${CELLS:-32x128 1x128 128x128 8x128 1x384 32x384 8x384 128x384}
-work=${WORK:-/tmp/bert-squad-gpu}
+work=${WORK:-$OUT/work}
 mkdir -p "$OUT" "$work"
 OUT=$(cd "$OUT" && pwd)
+work=$(cd "$work" && pwd)
 export TIMING_CACHE=${TIMING_CACHE:-$OUT/timing.cache}
 export PYTHON=${PYTHON:-$(command -v python3)}
 package=$APP/node_modules/@trt-dsl/example-bert-squad
