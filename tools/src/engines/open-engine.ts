@@ -56,8 +56,9 @@ export async function openRunnable(
     if (file.backend && name !== file.backend)
       throw new TrtDslError('argument', `${options.model} is an engine of ${file.backend}, not of ${name}`);
     const backend = openBackend(name, options);
+    const { signal: _, ...how } = runOptions; // an engine is there at once
     const engine = await (backend.load as (bytes: Uint8Array, options: RunOptions) => Promise<Engine>)(file.bytes, {
-      ...runOptions,
+      ...how,
       hostCode: options.hostCode ?? false,
     });
     return runnable(backend, engine, made(engine.inputs));
