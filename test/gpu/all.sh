@@ -55,7 +55,7 @@ stream_c() { # bert-squad's tables, and PyTorch's times beside them
   for phase in plugins tiny int8; do squad $phase 200; done
 }
 stream_d() { # plugins: kernels alone, in TensorRT, in BERT
-  step harness 300 env OUT="$out/harness" bash -c "mkdir -p '$out/harness'; cd '$repository' && bash packages/plugins-cuda/harness/lease.sh"
+  step harness 300 env OUT="$out/harness" bash -c "mkdir -p '$out/harness'; cd '$repository' && bash packages/plugins-cuda/harness/all.sh"
   step plugins 900 node gpu/plugins.js kernels,bert,layers 800
 }
 

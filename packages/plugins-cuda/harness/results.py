@@ -1,4 +1,4 @@
-"""Makes bench/results/plugins-kernels.json and the README's tables of what lease.sh left.
+"""Makes bench/results/plugins-kernels.json and the README's tables of what all.sh left.
 
     python3 packages/plugins-cuda/harness/results.py FOLDER [--note TEXT]
 
@@ -169,7 +169,7 @@ def main():
         result['device'] = {'gpu': bench['device'], 'driver': bench['driver'].split('\n')[0], 'torch': bench['torch'],
                             'cuda': bench['cuda'], 'l2_bytes': bench['l2_bytes']}
         result['note'] = options.note
-    result['command'] = 'packages/plugins-cuda/harness/lease.sh'
+    result['command'] = 'packages/plugins-cuda/harness/all.sh'
     result.update(parts)
     order = ['benchmark', 'command', 'commit', 'note', 'device', 'check', 'sanitize', 'norm', 'nsight_compute', 'attention', 'packed']
     RESULTS.write_text(one_line_rows({k: result[k] for k in order if result.get(k)}) + '\n')

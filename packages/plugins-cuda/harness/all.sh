@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What needs a GPU, in one command and at most 250 seconds; results in $OUT (flat), one line a step at the end.
-#   OUT=… CUDA_VISIBLE_DEVICES=3 bash packages/plugins-cuda/harness/lease.sh
+#   OUT=… CUDA_VISIBLE_DEVICES=3 bash packages/plugins-cuda/harness/all.sh
 # Needs the built library (build/libtrt_dsl_plugins.so or $TRT_DSL_PLUGINS), python3 with torch, compute-sanitizer; no TensorRT.
 # Alone on the device: bench (both families), then torch.compile's times. Then at once: 500 cases a plugin, and the sanitizers.
 set -uo pipefail
@@ -13,9 +13,9 @@ step() { # name, seconds, command: its output to a log, its end to a line
   timeout -k 5 "$limit" "$@" > "$OUT/$name.log" 2>&1
   local code=$? how
   case $code in 0) how=done ;; 124 | 137) how='OUT OF TIME' ;; *) how="FAILED ($code)" ;; esac
-  echo "$name: $how after $((SECONDS - start)) of $limit s" >> "$OUT/lease-steps.txt"
+  echo "$name: $how after $((SECONDS - start)) of $limit s" >> "$OUT/steps.txt"
 }
-: > "$OUT/lease-steps.txt"
+: > "$OUT/steps.txt"
 step bench 100 python3 "$here/bench.py" --variants
 step compile 35 python3 "$here/bench.py" --compile --out compile.json
 check() { step "check-$1-$2" 95 python3 "$here/check.py" --only "$1" --first "$2" --cases 250 --out "check-$1-$2.json"; }
@@ -25,5 +25,5 @@ done
 step sanitize 95 bash "$here/sanitize.sh" 85 &
 wait
 cat "$OUT/bench.log"; tail -n 12 "$OUT"/check-*.log "$OUT/compile.log" "$OUT/sanitize.log"
-cat "$OUT/lease-steps.txt"; echo "all: $((SECONDS - began)) s"
-! grep -qvE ': done after' "$OUT/lease-steps.txt"
+cat "$OUT/steps.txt"; echo "all: $((SECONDS - began)) s"
+! grep -qvE ': done after' "$OUT/steps.txt"
