@@ -82,6 +82,14 @@ const kinds: Readonly<Record<string, { mark: string; places: Readonly<Record<str
       'pooler/dense/bias': 'pooler.dense.bias',
     },
   },
+  'trt-dsl (ONNX of its graphs)': {
+    mark: 'embeddings/word_embeddings',
+    places: {
+      'embeddings/LayerNorm/gamma': 'embeddings/LayerNorm/gamma',
+      'encoder/layer_1/attention/self/query/kernel': 'encoder/layer_1/attention/self/query/kernel',
+      'cls/squad/output_weights': 'cls/squad/output_weights',
+    },
+  },
   'Hugging Face BertModel (gamma, beta)': {
     mark: 'embeddings.LayerNorm.gamma',
     places: { 'encoder/layer_1/output/LayerNorm/gamma': 'encoder.layer.1.output.LayerNorm.gamma' },

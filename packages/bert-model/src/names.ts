@@ -112,6 +112,9 @@ const tiedEmbeddings: Elsewhere = (path) =>
 /** Keys of an exported file that are no parameters: constants, and kernels by the names that the exporter gave them. */
 const anonymous: readonly RegExp[] = [/^[^.]*$/, /^(\/|onnx::)/];
 
+/** In ONNX written of a graph of this package: constants that no checkpoint has. */
+const written: readonly RegExp[] = [/^:/, /^mask\//];
+
 /** The dictionary of trt_helper and of NVIDIA's demo/BERT: `l0_attention_self_query_kernel`, `[in, out]`. */
 const demo: readonly Step[] = [
   [/^encoder\/layer_(\d+)\//, 'l$1_'],
@@ -160,6 +163,10 @@ const namings: readonly { readonly mark: RegExp; readonly naming: Naming }[] = [
     mark: /^embeddings\.word_embeddings\.weight$/,
     naming: naming('Hugging Face BertModel', [...huggingFace, withoutPrefix]),
   },
+  {
+    mark: /^embeddings\/word_embeddings$/,
+    naming: { ...naming('trt-dsl (ONNX of its graphs)', []), ignore: [...bookkeeping, ...written] },
+  },
 ];
 
 /**
@@ -179,7 +186,7 @@ export function detectNaming(keys: readonly string[], file: string): Naming {
     `${file}: no BERT's word embeddings among its ${keys.length} keys (${some}${keys.length > 5 ? ', …' : ''}); known are ` +
       'google-research/bert (bert/embeddings/word_embeddings), Hugging Face (bert.embeddings.word_embeddings.weight), ' +
       'the demo/BERT dictionary (bert_embeddings_word_embeddings) and ONNX files of Hugging Face’s, by openOnnxWeights ' +
-      '(bert.encoder.layer.0.attention.self.query.weight_in_out)',
+      '(bert.encoder.layer.0.attention.self.query.weight_in_out) or of our own (embeddings/word_embeddings)',
   );
 }
 
