@@ -3,6 +3,7 @@ import { openBert } from '@trt-dsl/bert-model';
 import {
   collectChannelRanges,
   collectHistograms,
+  type Graph,
   quantize,
   type Ranges,
   type RecipeName,
@@ -29,7 +30,7 @@ const calibrationCount = 30;
 const lines = readLines('test/quantize/sentences.txt');
 const backend = onnxBackend();
 using model = openBert(await fetchMiniLM());
-const graph = model.graph('float32');
+const graph: Graph = model.graph('float32');
 const calibration = textBatches(model.tokenizer, lines.slice(0, calibrationCount));
 const batches = textBatches(model.tokenizer, lines.slice(calibrationCount), 32);
 const truth = await embedBy(backend, graph, batches);

@@ -7,7 +7,14 @@ export * from './heads.ts';
 export * from './kernels.ts';
 export * from './layers.ts';
 export * from './merge.ts';
-export * from './model.ts';
+export {
+  type BertGraph,
+  type BertOptions,
+  type BertOutputs,
+  type BertTask,
+  bert,
+  bertTasks,
+} from './model.ts';
 export * from './names.ts';
 export * from './open.ts';
 export * from './packed.ts';

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type FloatType, type Graph, TrtDslError } from '@trt-dsl/dsl';
+import { type FloatType, TrtDslError } from '@trt-dsl/dsl';
 import { openWeights, type Pattern, WeightStore, type WeightsFile } from '@trt-dsl/weights';
 import { type BertConfig, readConfig } from './config.ts';
-import { type BertOptions, bert } from './model.ts';
+import { type BertGraph, type BertOptions, type BertTask, bert } from './model.ts';
 import { detectNaming, heads } from './names.ts';
 import { readTokenizer, type Tokenizer } from './tokenizer/index.ts';
 
@@ -32,12 +32,12 @@ export interface PretrainedBert extends Disposable {
    * The network for a task, in a data type, with these weights.
    * @throws WeightsError that lists together what is missing, of another shape, and unused
    */
-  graph<D extends FloatType>(dataType: D, options?: BertGraphOptions): Graph;
+  graph<D extends FloatType, T extends BertTask = 'hidden'>(dataType: D, options?: BertGraphOptions<T>): BertGraph<T>;
   close(): void;
 }
 
 /** How `PretrainedBert.graph` builds. */
-export interface BertGraphOptions extends BertOptions {
+export interface BertGraphOptions<T extends BertTask = BertTask> extends BertOptions<T> {
   /** keys of the file that may be left over, by the file's names; those of other heads may in any case */
   readonly allowUnused?: readonly Pattern[];
 }

@@ -114,7 +114,7 @@ describe.each(['float16', 'bfloat16'] as const)('BERT in %s', (type) => {
   beforeAll(async () => {
     const backend = onnxBackend({ threads: 1 });
     const weights = parameters(type, type);
-    const graphs = [
+    const graphs: readonly Graph[] = [
       bert(parameters('float32', type), config),
       bert(weights, config),
       bert(weights, config, { kernels: { skipLayerNorm, embLayerNorm, qkvToContext } }),
@@ -216,10 +216,8 @@ test('packed logits of a question answering head are those of the padded ones', 
   });
   const wanted = await plain.run(feeds(shape));
   const found = await kernels.run({ ...feeds([6]), cu_seqlens: int32([3], [0, 3, 6]) });
-  for (const name of ['start_logits', 'end_logits'])
-    expect(distance([...(found[name]!.data as Float32Array)], [...(wanted[name]!.data as Float32Array)])).toBeLessThan(
-      0.05,
-    );
+  for (const name of ['start_logits', 'end_logits'] as const)
+    expect(distance([...found[name].data], [...wanted[name].data])).toBeLessThan(0.05);
 });
 
 test('what a kernel computes has the name that it has without: a calibration cache serves both', () => {

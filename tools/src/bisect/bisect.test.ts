@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { openBert } from '@trt-dsl/bert-model';
-import { collectCalibration, dim, Network, Weights, writeCalibration } from '@trt-dsl/dsl';
+import { collectCalibration, dim, type Graph, Network, Weights, writeCalibration } from '@trt-dsl/dsl';
 import { onnxBackend, serializeOnnx, toOnnx } from '@trt-dsl/onnx-backend';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -123,7 +123,7 @@ describe('trt-dsl bisect', () => {
     using model = openBert({ weights: checkpoint, config: join(fixtures, 'tensorflow') });
     const batches = textBatches(model.tokenizer, readLines(lines), 16, 96);
     const graph = model.graph('float32');
-    const cacheOf = async (name: string, smooth: boolean, of = graph): Promise<string> => {
+    const cacheOf = async (name: string, smooth: boolean, of: Graph = graph): Promise<string> => {
       const found = await collectCalibration(of, onnxBackend(), batches, { mask: 'attention_mask', smooth });
       return file(name, writeCalibration(found));
     };
