@@ -1,5 +1,5 @@
-import { feedsOf, type PretrainedBert } from '@trt-dsl/bert-model';
-import type { Engine } from '@trt-dsl/dsl';
+import { type BertOutputs, feedsOf, type PretrainedBert } from '@trt-dsl/bert-model';
+import type { Engine, Tensors } from '@trt-dsl/dsl';
 
 /** One sentence, embedded. */
 export interface Embedded {
@@ -10,7 +10,7 @@ export interface Embedded {
 }
 
 /** Longest sequence, as sentence-transformers configures all-MiniLM-L6-v2; what is beyond is cut off. */
-const maxLength = 256;
+const longestSequence = 256;
 
 /**
  * Sentence embeddings: the mean of the last hidden states over real tokens, scaled to unit length.
@@ -18,19 +18,20 @@ const maxLength = 256;
  */
 export async function embed(
   model: PretrainedBert,
-  engine: Engine,
+  engine: Engine<Tensors, BertOutputs['hidden']>,
   texts: readonly string[],
   batchSize: number,
 ): Promise<Embedded[]> {
   const embedded: Embedded[] = [];
+  const maxLength = Math.min(longestSequence, model.config.maxPositions);
   for (let from = 0; from < texts.length; from += batchSize) {
     const batch = texts.slice(from, from + batchSize);
     const alone = batch.map((text) => model.tokenizer.encode(text, undefined, { maxLength }));
     const longest = Math.max(...alone.map(({ ids }) => ids.length));
     const feeds = feedsOf(alone.map((encoding) => model.tokenizer.pad(encoding, longest)));
     const { last_hidden_state: hidden } = await engine.run(feeds);
-    const width = hidden!.shape[2]!;
-    const values = hidden!.data as Float32Array;
+    const width = hidden.shape[2]!;
+    const values = hidden.data;
     alone.forEach(({ ids }, row) => {
       const first = row * longest * width;
       const tokens = values.subarray(first, first + ids.length * width);

@@ -2,26 +2,34 @@ import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onnxBackend } from '@trt-dsl/onnx-backend';
-import { openWeights, tensorsOf, WeightsError, writeNpz } from '@trt-dsl/weights';
-import { afterAll, describe, expect, it } from 'vitest';
+import { type Graph, type HostTensor, print, type Results } from '@trt-dsl/dsl';
+import { onnxBackend, openOnnxWeights, writeOnnx } from '@trt-dsl/onnx-backend';
+import { openWeights, tensorsOf, WeightsError, weightsOf, writeNpz } from '@trt-dsl/weights';
+import { afterAll, describe, expect, expectTypeOf, it } from 'vitest';
+import { feedsOf } from './batch.ts';
+import { type BertGraph, bertTasks } from './model.ts';
 import { openBert } from './open.ts';
 
 const fixtures = fileURLToPath(new URL('../../weights/fixtures/bert/', import.meta.url));
 const config = join(fixtures, 'huggingface');
+const squad = fileURLToPath(new URL('../../../examples/bert-squad/fixtures/huggingface', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'open-bert-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function starts(weights: string): Promise<readonly number[]> {
   using model = openBert({ weights: join(fixtures, weights), config });
-  using engine = await onnxBackend({ threads: 1 }).compile(model.graph('float32', { task: 'question-answering' }));
+  return await startsOf(model.graph('float32', { task: 'question-answering' }));
+}
+
+async function startsOf(graph: BertGraph<'question-answering'>): Promise<readonly number[]> {
+  using engine = await onnxBackend({ threads: 1 }).compile(graph);
   const feed = (values: readonly number[]) => ({ data: Int32Array.from(values), shape: [1, 4] });
   const { start_logits } = await engine.run({
     input_ids: feed([1, 7, 3, 19]),
     token_type_ids: feed([0, 0, 1, 1]),
     attention_mask: feed([1, 1, 1, 0]),
   });
-  return [...(start_logits!.data as Float32Array)];
+  return [...start_logits.data];
 }
 
 describe('openBert', () => {
@@ -85,6 +93,50 @@ describe('openBert', () => {
       expect(() => openBert(path)).toThrow(
         /model\.onnx is an ONNX model.*importOnnx\('.*model\.onnx'\) of @trt-dsl\/onnx-backend.*openBert\(\{ weights: weightsOf\(openOnnxWeights\('.*model\.onnx'\), /,
       );
+  });
+
+  it.each(['question-answering', 'masked-lm', 'pooled'] as const)(
+    'opens ONNX written of its own graph for %s',
+    async (task) => {
+      using model = openBert(squad);
+      const written = join(folder, `${task}.onnx`);
+      const graph = model.graph('float32', { task });
+      await writeOnnx(graph, written);
+      using again = openBert({ weights: weightsOf(openOnnxWeights(written), written), config: squad });
+      expect(again.naming).toBe('trt-dsl (ONNX of its graphs)');
+      expect(print(again.graph('float32', { task }))).toBe(print(graph));
+    },
+  );
+
+  it('says that a text is too long, where the config is given', () => {
+    using model = openBert(squad);
+    const { tokenizer, config } = model;
+    const long = 'a '.repeat(1200);
+    expect(() => feedsOf([tokenizer.encode(long)], config)).toThrow(
+      'the text has 1202 tokens, the model 96 positions: encode with { maxLength: 96 }',
+    );
+    const feeds = feedsOf([tokenizer.encode(long, null, { maxLength: config.maxPositions })], config);
+    expect(feeds.input_ids.shape).toEqual([1, 96]);
+  });
+
+  it('types the results by the task', () => {
+    using model = openBert(squad);
+    type Of<G> = G extends Graph<infer _, infer O> ? Results<O> : never;
+    type Floats = HostTensor<'float32'>;
+    const answers = model.graph('float32', { task: 'question-answering' });
+    expectTypeOf<Of<typeof answers>>().toEqualTypeOf<{
+      readonly start_logits: Floats;
+      readonly end_logits: Floats;
+    }>();
+    const hidden = model.graph('float16', { attentionMask: false });
+    expectTypeOf<Of<typeof hidden>>().toEqualTypeOf<{ readonly last_hidden_state: Floats }>();
+    const any = model.graph('float32', { task: bertTasks[0]! });
+    expectTypeOf<Of<typeof any>>().toEqualTypeOf<Results>();
+    // @ts-expect-error no task of this name
+    expect(() => model.graph('float32', { task: 'translation' })).toThrow(
+      'there is no task "translation"; known are hidden, pooled, question-answering, masked-lm',
+    );
+    for (const graph of [answers, hidden, any]) expect(graph.outputs.size).toBeGreaterThan(0);
   });
 
   it('takes a file that is open, and leaves it open', () => {
