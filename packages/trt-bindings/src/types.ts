@@ -478,7 +478,7 @@ export interface IBuilderConfig extends NativeObject {
   getMemoryPoolLimit(pool: MemoryPoolType): number;
   setPreviewFeature(feature: PreviewFeature, enable: boolean): void;
   getPreviewFeature(feature: PreviewFeature): boolean;
-  /** 0 to 5. */
+  /** 0 to 5; of a greater number TensorRT makes 5, which throws here. */
   setBuilderOptimizationLevel(level: number): void;
   getBuilderOptimizationLevel(): number;
   setHardwareCompatibilityLevel(level: HardwareCompatibilityLevel): void;

@@ -27,6 +27,7 @@ export async function build(tensorrt: TensorRT, graph: Graph, options: TensorRTC
   if (options.verify ?? true)
     verify(lowered, `${tensorrt.product === 'rtx' ? 'tensorrt-rtx' : 'tensorrt'}-${tensorrt.version}`);
   requireOptions(tensorrt, options);
+  checkOptimizationLevel(options);
   using builder = tensorrt.createInferBuilder();
   using network = builder.createNetworkV2(tensorrt.product === 'trt10' ? ['STRONGLY_TYPED'] : []);
   network.setName(graph.name);
@@ -90,6 +91,19 @@ function requireOptions(tensorrt: TensorRT, options: TensorRTCompileOptions): vo
   if (versionCompatible) refuse('versionCompatible', 'has no runtime for it');
   if ((refittable || stripWeights) && !hasDriver(tensorrt))
     refuse(refittable ? 'refittable' : 'stripWeights', 'builds such engines only where there is a GPU');
+}
+
+/**
+ * Refuses a level that there is none of; of one above 5 TensorRT makes 5.
+ * @throws TrtDslError 'argument'
+ */
+function checkOptimizationLevel({ optimizationLevel: level }: TensorRTCompileOptions): void {
+  if (level === undefined) return;
+  if (!Number.isInteger(level) || level < 0 || level > 5)
+    throw new TrtDslError(
+      'argument',
+      `optimizationLevel ${level}: expected a whole number from 0 (fast build) to 5 (fast engine)`,
+    );
 }
 
 function hasDriver(tensorrt: TensorRT): boolean {

@@ -18,6 +18,11 @@ test.each([
   await expect(compile(options)).rejects.toThrow(message);
 });
 
+test.each([9, -1, 2.5, Number.NaN])('optimizationLevel %d is refused with the range', async (optimizationLevel) => {
+  const message = `optimizationLevel ${optimizationLevel}: expected a whole number from 0 (fast build) to 5 (fast engine)`;
+  await expect(compile({ optimizationLevel })).rejects.toThrow(expect.objectContaining({ code: 'argument', message }));
+});
+
 test.skipIf(existsSync('/dev/nvidiactl'))('TensorRT-RTX builds engines to be refitted on a GPU only', async () => {
   await expect(compile({ refittable: true })).rejects.toThrow(/refittable: .* only where there is a GPU/);
   await expect(compile({ stripWeights: true })).rejects.toThrow(/stripWeights: .* only where there is a GPU/);
