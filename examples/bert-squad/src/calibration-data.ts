@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { type BertConfig, type BertFeeds, parseSquad, type Tokenizer } from '@trt-dsl/bert-model';
 import { messageOf, TrtDslError } from '@trt-dsl/dsl';
-import { linesOf } from '@trt-dsl/tools';
+import { linesOf, readBytes, utf8Of } from '@trt-dsl/tools';
 import { readNpy } from '@trt-dsl/weights';
 import { paddedFeeds, type Row, squadWindows } from './inputs.ts';
 
@@ -48,11 +47,12 @@ export function readCalibrationData(path: string, reader: Reader): CalibrationSe
 /** What the file holds, and its rows; a text is read and parsed once. */
 function rowsOf(path: string, reader: Reader): { readonly kind: DataKind; readonly rows: readonly Row[] } {
   const { tokenizer, seq, count } = reader;
-  const bytes = bytesAt(path);
+  const bytes = readBytes(path);
   if (bytes.length === 0) throw refusal(path, 'is empty');
   if (bytes.subarray(0, 6).toString('latin1') === '\x93NUMPY')
     return { kind: 'token arrays', rows: tokenRows(path, npyArrays(path), reader) };
-  const text = textOf(path, bytes).trimStart();
+  const text = utf8Of(bytes)?.trimStart();
+  if (text === undefined) throw refusal(path, 'holds binary data that is no .npy array');
   if (text.startsWith('['))
     return { kind: 'token arrays', rows: tokenRows(path, parsed(path, text) as readonly unknown[], reader) };
   if (text.startsWith('{'))
@@ -67,25 +67,6 @@ const refusal = (path: string, what: string): TrtDslError =>
     'file',
     `${path}: ${what}; calibration data is lines of text, SQuAD JSON, or token arrays (JSON [[101, 7592, 102], …] or .npy int32 [n, seq])`,
   );
-
-/** A file's bytes. @throws TrtDslError 'file' */
-export function bytesAt(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new TrtDslError('file', `${path}: cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-function textOf(path: string, bytes: Buffer): string {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    if (!text.includes('\0')) return text;
-  } catch {
-    // not UTF-8
-  }
-  throw refusal(path, 'holds binary data that is no .npy array');
-}
 
 function parsed(path: string, text: string): unknown {
   try {

@@ -12,7 +12,7 @@ import {
   weightsChecksum,
   writeCalibration,
 } from '@trt-dsl/dsl';
-import { type CommandContext, requirePlace } from '@trt-dsl/tools';
+import { type CommandContext, readBytes, requirePlace } from '@trt-dsl/tools';
 import {
   type BackendName,
   type BackendVersion,
@@ -21,7 +21,7 @@ import {
   openBackend,
   whyNotRun,
 } from './backends.ts';
-import { bytesAt, type CalibrationSet, readCalibrationData } from './calibration-data.ts';
+import { type CalibrationSet, readCalibrationData } from './calibration-data.ts';
 import { type EngineTask, writeWhole } from './engine-file.ts';
 import type { Model } from './model.ts';
 import type { Args, calibrationOptions } from './options.ts';
@@ -147,7 +147,7 @@ function tokenizerOf(model: Model, path: string) {
 
 /** A cache that exists, if it is of this network and as the arguments want it. */
 function cached({ model, task, dataType }: Subject, path: string, args: CalibrationArgs): FoundCalibration {
-  const text = bytesAt(path).toString('utf8');
+  const text = readBytes(path).toString('utf8');
   const calibration = readCalibration(text, path);
   const { calibrator, channels, ranges, weights } = calibration;
   const refuse = (what: string): never => {

@@ -9,10 +9,9 @@ import {
   readCalibration,
   TrtDslError,
 } from '@trt-dsl/dsl';
-import type { CommandContext } from '@trt-dsl/tools';
+import { type CommandContext, readBytes } from '@trt-dsl/tools';
 import type { BackendVersion } from './backends.ts';
 import { type CalibrationArgs, calibrationFor } from './calibration.ts';
-import { bytesAt } from './calibration-data.ts';
 import { defaultRecipe } from './default-recipe.ts';
 import { checksumOf, type EngineTask } from './engine-file.ts';
 import {
@@ -185,7 +184,7 @@ export function refuseQuantizing(args: NetworkArgs, what: string): void {
 const patternsOf = (exclude: readonly string[], { progress }: CommandContext): string[] =>
   exclude.flatMap((pattern) => {
     if (!existsSync(pattern) || !statSync(pattern).isFile()) return [pattern];
-    const lines = bytesAt(pattern).toString('utf8').split(/\r?\n/).filter(Boolean);
+    const lines = readBytes(pattern).toString('utf8').split(/\r?\n/).filter(Boolean);
     progress.note(`--exclude ${pattern}: ${lines.length} patterns`);
     return lines;
   });

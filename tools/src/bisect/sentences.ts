@@ -12,7 +12,10 @@ import {
 
 /** The lines of a text file that are not empty. @throws TrtDslError 'file' if it cannot be read, is no text, or has none */
 export function readLines(path: string): readonly string[] {
-  return linesOf(textOf(bytesOf(path), path), path);
+  const text = utf8Of(readBytes(path));
+  if (text === undefined)
+    throw new TrtDslError('file', `${path}: holds binary data; lines of text in UTF-8 are wanted`);
+  return linesOf(text, path);
 }
 
 /** The lines of a text that are not empty. @param path the file, for errors @throws TrtDslError 'file' if there is none */
@@ -22,7 +25,8 @@ export function linesOf(text: string, path: string): readonly string[] {
   return lines;
 }
 
-function bytesOf(path: string): Uint8Array {
+/** A file's bytes. @throws TrtDslError 'file' */
+export function readBytes(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
@@ -30,14 +34,14 @@ function bytesOf(path: string): Uint8Array {
   }
 }
 
-function textOf(bytes: Uint8Array, path: string): string {
+/** The text that bytes are in UTF-8; undefined if they are none, or hold a NUL as binary data does. */
+export function utf8Of(bytes: Uint8Array): string | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    if (!text.includes('\0')) return text;
+    return text.includes('\0') ? undefined : text;
   } catch {
-    // not UTF-8
+    return undefined;
   }
-  throw new TrtDslError('file', `${path}: holds binary data; lines of text in UTF-8 are wanted`);
 }
 
 /**
