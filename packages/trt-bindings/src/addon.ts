@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { messageOf } from '@trt-dsl/dsl';
 import type { EnumName } from './enums.ts';
 import { TensorRTError } from './errors.ts';
-import type { Cuda, IBuilder, IPluginRegistry, IRuntime, Logger, Product, RecordedError } from './types.ts';
+import type { Cuda, Logger, Product, RecordedError, TensorRT } from './types.ts';
 
 /** What the addon of one product exports. */
 export interface Addon {
@@ -26,15 +26,17 @@ export interface Addon {
   callsReachingNative(): number;
 }
 
-export interface NativeLibrary {
-  readonly version: string;
-  readonly versionNumber: number;
-  readonly libraryPath: string;
-  createInferBuilder(): IBuilder;
-  createInferRuntime(): IRuntime;
-  getPluginRegistry(): IPluginRegistry;
-  supports(interfaceName: string, method: string): boolean;
-}
+/** The part of `TensorRT` that is native. */
+export type NativeLibrary = Pick<
+  TensorRT,
+  | 'version'
+  | 'versionNumber'
+  | 'libraryPath'
+  | 'createInferBuilder'
+  | 'createInferRuntime'
+  | 'getPluginRegistry'
+  | 'supports'
+>;
 
 const require = createRequire(import.meta.url);
 const packageFolder = join(dirname(fileURLToPath(import.meta.url)), '..');
