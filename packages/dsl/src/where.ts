@@ -2,14 +2,12 @@ import { TrtDslError } from './errors.ts';
 import { Tensor } from './tensor.ts';
 import { Weights } from './weights.ts';
 
+/** Errors whose messages already say at which layer they happened. */
 const told = new WeakSet<TrtDslError>();
-
-/** Whether the error's message already says at which layer it happened. */
-export const isLocated = (error: unknown): boolean => error instanceof TrtDslError && told.has(error);
 
 /** `error` with `where` in front of its message, once; wrong kinds of arguments that fell through count as 'argument'. */
 export function located(where: string, error: unknown): unknown {
-  if (isLocated(error)) return error;
+  if (error instanceof TrtDslError && told.has(error)) return error;
   const result =
     error instanceof TrtDslError
       ? new TrtDslError(

@@ -62,7 +62,7 @@ export const binaryFolds: { readonly [opType: string]: Binary } = {
 /** Ops whose result is bool. */
 const predicates = ['Equal', 'Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'And', 'Or'];
 
-export const unaryFolds: { readonly [opType: string]: (x: number) => number } = {
+const unaryFolds: { readonly [opType: string]: (x: number) => number } = {
   Sqrt: Math.sqrt,
   Neg: (x) => -x,
   Abs: Math.abs,
@@ -93,7 +93,7 @@ function commonShape(a: readonly number[], b: readonly number[]): readonly numbe
 }
 
 /** Elements repeated to a larger shape. */
-export function broadcastTo({ type, shape, values }: Known, to: readonly number[]): Known {
+function broadcastTo({ type, shape, values }: Known, to: readonly number[]): Known {
   const count = countOf(to);
   const out = Array.from({ length: count }, (_, flat): Dim => {
     let rest = flat;

@@ -8,9 +8,9 @@ import { ByteCursor } from './varint.ts';
 export const tableMagic = Uint8Array.from([0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb]);
 export const footerBytes = 48;
 /** After each block: how it is compressed, and the masked CRC-32C of block and that byte. */
-export const trailerBytes = 5;
+const trailerBytes = 5;
 export const uncompressed = 0;
-export const snappyCompressed = 1;
+const snappyCompressed = 1;
 /** Snappy's longest copy is 64 bytes for 3; its literals do not shrink. */
 const mostSnappy = 22;
 
