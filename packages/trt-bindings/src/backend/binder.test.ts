@@ -8,7 +8,8 @@ const inputs = new Map([
   ['ids', type('int32', batch, seq)],
   ['scale', type('float32', batch)],
 ]);
-const range = (...sizes: readonly (readonly number[])[]) => sizes.map((max) => ({ min: max.map(() => 1), max }));
+const range = (...sizes: readonly (readonly number[])[]) =>
+  sizes.map((max) => ({ min: max.map(() => 1), opt: max, max }));
 const profiles = [range([2, 8], [2]), range([4, 8], [4])];
 const feeds = (b: number, s: number) => ({
   ids: { data: new Int32Array(b * s), shape: [b, s] },
@@ -23,6 +24,19 @@ describe('FeedBinder', () => {
     expect(() => binder.bind(feeds(5, 3))).toThrow(
       'no profile of the engine takes ids[5, 3], scale[5]; it has ids [1, 1]',
     );
+  });
+
+  it('takes the profile whose usual sizes are nearest, and no matter what order they are in', () => {
+    const usual = (size: number) => [{ min: [1], opt: [size], max: [32] }];
+    const only = new Map([['x', type('float32', batch)]]);
+    const profileOf = (order: readonly number[], size: number) =>
+      order[new FeedBinder(only, order.map(usual)).bind({ x: new Float32Array(size) }).profile];
+    for (const order of [
+      [1, 8, 32],
+      [32, 8, 1],
+      [8, 32, 1],
+    ])
+      expect([1, 2, 3, 15, 17, 32].map((size) => profileOf(order, size))).toEqual([1, 1, 8, 8, 32, 32]);
   });
 
   it('gives a run of the same shapes its own elements, in whatever order they come', () => {

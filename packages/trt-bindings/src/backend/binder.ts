@@ -11,14 +11,14 @@ import {
 } from '@trt-dsl/dsl';
 import type { Dims } from '../types.ts';
 
-/** The smallest and largest shape of each input in one profile, in the inputs' order. */
-export type ProfileShapes = readonly { readonly min: Dims; readonly max: Dims }[];
+/** The smallest, the usual and the largest shape of each input in one profile, in the inputs' order. */
+export type ProfileShapes = readonly { readonly min: Dims; readonly opt: Dims; readonly max: Dims }[];
 
 /** A run whose feeds were checked. */
 export interface Bound {
   /** the same for all runs of these shapes */
   readonly key: string;
-  /** the first that takes these shapes */
+  /** of those that take these shapes the one tuned for the nearest */
   readonly profile: number;
   /** in the inputs' order */
   readonly feeds: readonly HostTensor[];
@@ -51,8 +51,8 @@ export class FeedBinder {
     if (known) return { key: this.#last!.key, profile: this.#last!.profile, feeds: known };
     const { tensors } = bindFeeds(this.#inputs, feeds);
     const bound = [...tensors.values()];
-    const profile = this.#profiles.findIndex((shapes) => holds(shapes, bound));
-    if (profile < 0) throw this.#noProfile(bound);
+    const profile = nearest(this.#profiles, bound);
+    if (profile === undefined) throw this.#noProfile(bound);
     const key = [profile, ...bound.map(({ shape }) => shape.join('x'))].join();
     const fed = [...tensors].map(([name, { dataType, shape, data }]) => {
       const given = (feeds[name] as { readonly shape?: unknown }).shape !== undefined;
@@ -93,5 +93,24 @@ function again(fed: readonly Fed[], feeds: Feeds): readonly HostTensor[] | undef
 const isShape = (asked: unknown, shape: readonly number[]): boolean =>
   Array.isArray(asked) && asked.length === shape.length && shape.every((size, axis) => asked[axis] === size);
 
+/** The profile that takes these shapes and whose usual ones are the fewest doublings away; the first of several. */
+function nearest(profiles: readonly ProfileShapes[], fed: readonly HostTensor[]): number | undefined {
+  let best: { readonly profile: number; readonly away: number } | undefined;
+  profiles.forEach((shapes, profile) => {
+    if (!holds(shapes, fed)) return;
+    const away = doublings(shapes, fed);
+    if (!best || away < best.away) best = { profile, away };
+  });
+  return best?.profile;
+}
+
 const holds = (shapes: ProfileShapes, fed: readonly HostTensor[]): boolean =>
   shapes.every(({ min, max }, i) => fed[i]!.shape.every((size, axis) => size >= min[axis]! && size <= max[axis]!));
+
+/** Σ |log₂(size / usual size)|; an empty axis counts as one of size 1. */
+const doublings = (shapes: ProfileShapes, fed: readonly HostTensor[]): number =>
+  shapes
+    .flatMap(({ opt }, i) =>
+      fed[i]!.shape.map((size, axis) => Math.abs(Math.log2(Math.max(size, 1) / Math.max(opt[axis]!, 1)))),
+    )
+    .reduce((a, b) => a + b, 0);

@@ -162,6 +162,7 @@ const shapesOf = (native: ICudaEngine, inputs: readonly string[]): ProfileShapes
   Array.from({ length: native.getNbOptimizationProfiles() }, (_, profile) =>
     inputs.map((name) => ({
       min: native.getProfileShape(name, profile, 'MIN'),
+      opt: native.getProfileShape(name, profile, 'OPT'),
       max: native.getProfileShape(name, profile, 'MAX'),
     })),
   );
