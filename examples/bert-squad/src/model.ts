@@ -7,6 +7,7 @@ import {
   bert,
   bertBase,
   bertLarge,
+  hasTokenizer,
   openBert,
   randomParameters,
   readTokenizer,
@@ -134,9 +135,7 @@ export function vocabularyAt(path: string, cased?: boolean): Tokenizer {
 }
 
 const beside = (folder: string, cased: boolean | undefined): Tokenizer | null =>
-  ['tokenizer.json', 'vocab.txt'].some((name) => existsSync(join(folder, name)))
-    ? readTokenizer(folder, caseOptions(cased))
-    : null;
+  hasTokenizer(folder) ? readTokenizer(folder, caseOptions(cased)) : null;
 
 /** The tokenizer, if the network has a row for each of its tokens. @throws TrtDslError 'argument' */
 export function fitting<T extends Tokenizer | null>(tokenizer: T, { vocabSize }: BertConfig): T {

@@ -5,7 +5,7 @@ import { openWeights, type Pattern, WeightStore, type WeightsFile } from '@trt-d
 import { type BertConfig, readConfig } from './config.ts';
 import { type BertGraph, type BertOptions, type BertTask, bert } from './model.ts';
 import { detectNaming, heads } from './names.ts';
-import { readTokenizer, type Tokenizer } from './tokenizer/index.ts';
+import { hasTokenizer, readTokenizer, type Tokenizer } from './tokenizer/index.ts';
 
 /** Where the parts of a pretrained BERT lie. */
 export interface BertSource {
@@ -78,13 +78,14 @@ export function openBert(source: string | BertSource): PretrainedBert {
   };
 }
 
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
 /** An ONNX file has a network of its own, and this package does not read it: says what does. */
 function refuseOnnx(path: string): void {
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  const names = isFolder ? readdirSync(path) : [];
+  const names = isFolder(path) ? readdirSync(path) : [];
   const onnx = path.endsWith('.onnx') ? path : names.find((name) => name.endsWith('.onnx'));
   if (onnx === undefined || names.some((name) => /\.(safetensors|npz|npy|index|index\.json)$/.test(name))) return;
-  const file = isFolder ? join(path, onnx) : onnx;
+  const file = isFolder(path) ? join(path, onnx) : onnx;
   throw new TrtDslError(
     'file',
     `${file} is an ONNX model, which has its network inside: importOnnx('${file}') of @trt-dsl/onnx-backend is its graph; ` +
@@ -95,11 +96,8 @@ function refuseOnnx(path: string): void {
 
 /** The first of some folders, or of those that files lie in, that has a vocabulary; the first of all if none has. */
 function tokenizerFolder(...paths: readonly string[]): string {
-  const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   const folders = paths.map((path) => (isFolder(path) ? path : dirname(path)));
-  const has = (folder: string): boolean =>
-    ['tokenizer.json', 'vocab.txt'].some((name) => existsSync(join(folder, name)));
-  return folders.find(has) ?? folders[0]!;
+  return folders.find(hasTokenizer) ?? folders[0]!;
 }
 
 /** The config file: `path` itself, or the one in it or beside it. */

@@ -1,7 +1,7 @@
 export type { AddedToken } from './added-tokens.ts';
 export { type EncodedBatch, type Encoding, type Span, stack, type TokenList, type TokenRange } from './encoding.ts';
 export type { NormalizerOptions, NormalizerSteps } from './normalizer.ts';
-export { readTokenizer } from './settings.ts';
+export { hasTokenizer, readTokenizer } from './settings.ts';
 export { type EncodeBatchOptions, type EncodeOptions, Tokenizer, type TokenizerOptions } from './tokenizer.ts';
 export type { TruncationStrategy } from './truncation.ts';
 export {

@@ -8,6 +8,12 @@ import { readVocabulary, type SpecialTokenNames, Vocabulary } from './vocabulary
 type Json = Record<string, unknown>;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+const [tokenizerFile, vocabularyFile] = ['tokenizer.json', 'vocab.txt'] as const;
+
+/** Whether a folder has what `readTokenizer` reads. */
+export const hasTokenizer = (folder: string): boolean =>
+  [tokenizerFile, vocabularyFile].some((name) => existsSync(join(folder, name)));
+
 /**
  * The tokenizer of a Hugging Face folder: `tokenizer.json` if there is one, else `vocab.txt`; what `tokenizer_config.json`
  * says (`do_lower_case`, `strip_accents`, `tokenize_chinese_chars`, special tokens) stands above both, and `options`
@@ -16,7 +22,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  * @throws TrtDslError (`file`) naming file and key if a file is malformed; (`unsupported`) if it is no BERT tokenizer
  */
 export function readTokenizer(folder: string, options: TokenizerOptions = {}): Tokenizer {
-  const [tokenizerPath, configPath, vocabPath] = ['tokenizer.json', 'tokenizer_config.json', 'vocab.txt'].map((name) =>
+  const [tokenizerPath, configPath, vocabPath] = [tokenizerFile, 'tokenizer_config.json', vocabularyFile].map((name) =>
     join(folder, name),
   ) as [string, string, string];
   const config = existsSync(configPath) ? configOptions(readJson(configPath), configPath) : {};
@@ -27,7 +33,7 @@ export function readTokenizer(folder: string, options: TokenizerOptions = {}): T
   if (existsSync(vocabPath)) return new Tokenizer(readVocabulary(vocabPath), merge(config, options));
   throw new TrtDslError(
     'file',
-    `${folder}: holds neither tokenizer.json nor vocab.txt; expected a Hugging Face folder`,
+    `${folder}: holds neither ${tokenizerFile} nor ${vocabularyFile}; expected a Hugging Face folder`,
   );
 }
 
