@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   type Backend,
   calibrate,
@@ -15,6 +14,7 @@ import {
   usualMethods,
 } from '@trt-dsl/dsl';
 import type { CommandContext } from '../command.ts';
+import { readBytes } from './sentences.ts';
 import type { Subject } from './subject.ts';
 
 /** How ranges are had. */
@@ -63,13 +63,7 @@ export async function rangedBy(
 }
 
 function cached({ graph, checksums }: Subject, path: string, how: How): Ranged {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new TrtDslError('file', `${path}: cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-  const { weights, channels, ranges } = readCalibration(text, path);
+  const { weights, channels, ranges } = readCalibration(readBytes(path).toString('utf8'), path);
   if (weights !== null && !isOne(weights, checksums()))
     throw new TrtDslError('argument', `${path}: was made of another network: its weights are others; calibrate again`);
   try {

@@ -1,6 +1,6 @@
-import type { Backend } from '@trt-dsl/dsl';
+import type { Backend, Engine } from '@trt-dsl/dsl';
 import { onnxBackend } from '@trt-dsl/onnx-backend';
-import { type TensorRTCompileOptions, tensorrt } from '@trt-dsl/trt-bindings';
+import { type RunOptions, type TensorRTCompileOptions, tensorrt } from '@trt-dsl/trt-bindings';
 import { type Product, products } from '../tensorrt/products.ts';
 
 /** A backend by its name on the command line. */
@@ -24,3 +24,7 @@ export function openBackend(
   if (name === 'onnx') return onnxBackend();
   return tensorrt({ product: products[name].addon, ...(root && { root }), pluginLibraries: plugins });
 }
+
+/** An engine of a backend, which passes over options that only TensorRT has. */
+export const loadEngine = (backend: Backend, bytes: Uint8Array, options: RunOptions): Promise<Engine> =>
+  (backend.load as (bytes: Uint8Array, options: RunOptions) => Promise<Engine>)(bytes, options);

@@ -1,10 +1,10 @@
-import { type Engine, formatType, messageOf, type TensorType, TrtDslError } from '@trt-dsl/dsl';
-import { type ICudaEngine, type RunOptions, splitNotes, TensorRTEngine } from '@trt-dsl/trt-bindings';
+import { formatType, messageOf, type TensorType, TrtDslError } from '@trt-dsl/dsl';
+import { type ICudaEngine, splitNotes, TensorRTEngine } from '@trt-dsl/trt-bindings';
 import type { Report } from '../command.ts';
 import type { EngineFile } from '../graphs/model-file.ts';
 import { size, table } from '../table.ts';
 import type { Product } from '../tensorrt/products.ts';
-import { openBackend } from './backends.ts';
+import { loadEngine, openBackend } from './backends.ts';
 
 interface EngineArguments {
   readonly model: string;
@@ -86,8 +86,7 @@ async function lookInside(
   if (product === undefined || product === 'onnx')
     return { why: 'it does not say whose engine it is: made elsewhere, or cut short; name it with --product' };
   try {
-    const load = openBackend(product, args).load as (bytes: Uint8Array, options: RunOptions) => Promise<Engine>;
-    using engine = await load(bytes, { hostCode: args.hostCode });
+    using engine = await loadEngine(openBackend(product, args), bytes, { hostCode: args.hostCode });
     if (!(engine instanceof TensorRTEngine)) return { why: 'it is no engine of TensorRT' };
     const { inputs, outputs } = engine;
     return { inside: { inputs, outputs, told: inspectNative(engine.native, [...inputs.keys()]) } };

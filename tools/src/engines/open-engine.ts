@@ -10,7 +10,7 @@ import {
 } from '@trt-dsl/dsl';
 import type { RunOptions, TensorRT, TensorRTBackend } from '@trt-dsl/trt-bindings';
 import { openModel } from '../graphs/model-file.ts';
-import { type BackendName, type BackendPlace, openBackend } from './backends.ts';
+import { type BackendName, type BackendPlace, loadEngine, openBackend } from './backends.ts';
 import { type FeedOptions, feedsFor } from './feeds.ts';
 
 /** A model that is to run. */
@@ -57,10 +57,7 @@ export async function openRunnable(
       throw new TrtDslError('argument', `${options.model} is an engine of ${file.backend}, not of ${name}`);
     const backend = openBackend(name, options);
     const { signal: _, ...how } = runOptions; // an engine is there at once
-    const engine = await (backend.load as (bytes: Uint8Array, options: RunOptions) => Promise<Engine>)(file.bytes, {
-      ...how,
-      hostCode: options.hostCode ?? false,
-    });
+    const engine = await loadEngine(backend, file.bytes, { ...how, hostCode: options.hostCode ?? false });
     return runnable(backend, engine, made(engine.inputs));
   }
   const { graph } = file;
