@@ -2,6 +2,7 @@ import {
   type Dim,
   definePlugin,
   type FloatType,
+  floatTypes,
   type IndexType,
   type Network,
   type Operand,
@@ -10,7 +11,7 @@ import {
 } from '@trt-dsl/dsl';
 import { toFloat32 } from './float32.ts';
 import { locateTokens } from './packed.ts';
-import { floats, requireEpsilon, requireScaleAndShift, requireShape, requireTypes, requireWord } from './requires.ts';
+import { requireEpsilon, requireScaleAndShift, requireShape, requireTypes, requireWord } from './requires.ts';
 
 const positionSources = ['column', 'cu_seqlens', 'position_ids'] as const;
 /** Where positions come from: a token's column, its place in a packed sequence, or an input of their own. */
@@ -67,7 +68,7 @@ export const embLayerNorm = definePlugin({
     requireTypes('embLayerNorm', { [positions]: where }, [packed ? 'int32' : ids.dataType]);
     requireShape('embLayerNorm', { 'token types': tokenTypes, ...(!packed && { [positions]: where }) }, ids.shape);
     const others = { 'the position table': positionTable, 'the token type table': tokenTypeTable };
-    requireTypes('embLayerNorm', { 'the word table': wordTable }, floats);
+    requireTypes('embLayerNorm', { 'the word table': wordTable }, floatTypes);
     requireTypes('embLayerNorm', others, [dataType]);
     for (const [name, table] of Object.entries(others))
       requireShape('embLayerNorm', { [name]: table }, [table.shape[0] as Dim, hidden]);

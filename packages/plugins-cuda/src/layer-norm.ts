@@ -1,6 +1,14 @@
-import { type Dim, definePlugin, type FloatType, type Network, type Operand, type Tensor } from '@trt-dsl/dsl';
+import {
+  type Dim,
+  definePlugin,
+  type FloatType,
+  floatTypes,
+  type Network,
+  type Operand,
+  type Tensor,
+} from '@trt-dsl/dsl';
 import { toFloat32 } from './float32.ts';
-import { floats, requireEpsilon, requireScaleAndShift, requireTypes } from './requires.ts';
+import { requireEpsilon, requireScaleAndShift, requireTypes } from './requires.ts';
 
 export interface LayerNormFields {
   /** what is added to the variance, BERT's is 1e-12 */
@@ -25,7 +33,7 @@ export const layerNorm = definePlugin({
   ): Tensor<D, R> => {
     const hidden = (x.shape as readonly Dim[]).at(-1)!;
     requireEpsilon('layerNorm', epsilon);
-    requireTypes('layerNorm', { x }, floats);
+    requireTypes('layerNorm', { x }, floatTypes);
     requireScaleAndShift('layerNorm', gamma, beta, { dataType: x.dataType, hidden });
     return net.addLayerNorm(x, toFloat32(net, gamma), toFloat32(net, beta), { epsilon });
   },

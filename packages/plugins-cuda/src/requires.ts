@@ -1,7 +1,15 @@
 // What a kernel wants of its inputs and fields. The decompositions alone would take more: they broadcast, and mix types.
-import { type DataType, type Dim, type FloatType, type Operand, Tensor, TrtDslError } from '@trt-dsl/dsl';
-
-export const floats: readonly FloatType[] = ['float32', 'float16', 'bfloat16'];
+import {
+  type DataType,
+  type Dim,
+  equalShapes,
+  type FloatType,
+  floatTypes,
+  formatShape,
+  type Operand,
+  Tensor,
+  TrtDslError,
+} from '@trt-dsl/dsl';
 
 /** An input by its name. */
 export type Named = Readonly<Record<string, Operand<DataType, number> | undefined>>;
@@ -22,8 +30,8 @@ export function requireTypes(plugin: string, inputs: Named, types: readonly Data
  */
 export function requireShape(plugin: string, inputs: Named, shape: readonly Dim[]): void {
   for (const [name, x] of Object.entries(inputs))
-    if (x instanceof Tensor && String(x.shape) !== String(shape))
-      throw new TrtDslError('shape', `${plugin}: ${name} is [${x.shape.join(', ')}]; expected [${shape.join(', ')}]`);
+    if (x instanceof Tensor && !equalShapes(x.shape, shape))
+      throw new TrtDslError('shape', `${plugin}: ${name} is ${formatShape(x.shape)}; expected ${formatShape(shape)}`);
 }
 
 /** Refuses gamma and beta that are not `[hidden]`, or of another type than float32 or the activations', both of one. */
@@ -34,7 +42,7 @@ export function requireScaleAndShift(
   { dataType, hidden }: { readonly dataType: DataType; readonly hidden: Dim },
 ): void {
   requireTypes(plugin, { gamma }, [...new Set<DataType>(['float32', dataType])]);
-  requireTypes(plugin, { beta }, gamma instanceof Tensor ? [gamma.dataType] : floats);
+  requireTypes(plugin, { beta }, gamma instanceof Tensor ? [gamma.dataType] : floatTypes);
   requireShape(plugin, { gamma, beta }, [hidden]);
 }
 

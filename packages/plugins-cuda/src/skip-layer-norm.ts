@@ -2,13 +2,14 @@ import {
   type Dim,
   definePlugin,
   type FloatType,
+  floatTypes,
   type Network,
   type Operand,
   type Tensor,
   TrtDslError,
 } from '@trt-dsl/dsl';
 import { toFloat32 } from './float32.ts';
-import { floats, requireEpsilon, requireScaleAndShift, requireShape, requireTypes } from './requires.ts';
+import { requireEpsilon, requireScaleAndShift, requireShape, requireTypes } from './requires.ts';
 
 export interface SkipLayerNormFields {
   readonly epsilon: number;
@@ -53,7 +54,7 @@ export const skipLayerNorm = definePlugin({
     const shape = x.shape as readonly Dim[];
     const hidden = shape.at(-1)!;
     requireEpsilon('skipLayerNorm', epsilon);
-    requireTypes('skipLayerNorm', { x }, floats);
+    requireTypes('skipLayerNorm', { x }, floatTypes);
     requireTypes('skipLayerNorm', { skip, bias }, [dataType]);
     requireShape('skipLayerNorm', { skip }, shape);
     requireShape('skipLayerNorm', { bias }, [hidden]);
