@@ -26,8 +26,7 @@ export async function build(tensorrt: TensorRT, graph: Graph, options: TensorRTC
   const lowered = withoutPlugins(graph, keepsPlugin(tensorrt, options));
   if (options.verify ?? true)
     verify(lowered, `${tensorrt.product === 'rtx' ? 'tensorrt-rtx' : 'tensorrt'}-${tensorrt.version}`);
-  requireOptions(tensorrt, options);
-  checkOptimizationLevel(options);
+  refuseForRtx(tensorrt, options);
   using builder = tensorrt.createInferBuilder();
   using network = builder.createNetworkV2(tensorrt.product === 'trt10' ? ['STRONGLY_TYPED'] : []);
   network.setName(graph.name);
@@ -80,7 +79,7 @@ function keepsPlugin(
  * Refuses what TensorRT-RTX has not, which it would say late and in other words.
  * @throws TrtDslError 'unsupported'
  */
-function requireOptions(tensorrt: TensorRT, options: TensorRTCompileOptions): void {
+function refuseForRtx(tensorrt: TensorRT, options: TensorRTCompileOptions): void {
   if (tensorrt.product !== 'rtx') return;
   const { hardwareCompatibility = 'NONE', versionCompatible, refittable, stripWeights } = options;
   const refuse = (what: string, why: string): never => {
@@ -91,19 +90,6 @@ function requireOptions(tensorrt: TensorRT, options: TensorRTCompileOptions): vo
   if (versionCompatible) refuse('versionCompatible', 'has no runtime for it');
   if ((refittable || stripWeights) && !hasDriver(tensorrt))
     refuse(refittable ? 'refittable' : 'stripWeights', 'builds such engines only where there is a GPU');
-}
-
-/**
- * Refuses a level that there is none of; of one above 5 TensorRT makes 5.
- * @throws TrtDslError 'argument'
- */
-function checkOptimizationLevel({ optimizationLevel: level }: TensorRTCompileOptions): void {
-  if (level === undefined) return;
-  if (!Number.isInteger(level) || level < 0 || level > 5)
-    throw new TrtDslError(
-      'argument',
-      `optimizationLevel ${level}: expected a whole number from 0 (fast build) to 5 (fast engine)`,
-    );
 }
 
 function hasDriver(tensorrt: TensorRT): boolean {

@@ -104,12 +104,18 @@ const precision = 'a network has the types it was written in; castGraph and quan
 const hints = { precision, fp16: precision, bf16: precision, int8: precision, fp8: precision };
 
 /**
- * Refuses options that a function of the backend has not.
+ * Refuses options that a function of the backend has not, and numbers that an option cannot be.
  * @throws TrtDslError 'argument', which names the option
  */
 export function requireOptions(what: keyof typeof tables, options: TensorRTOptions | TensorRTCompileOptions): void {
   checkOptions<object>(what, options, tables[what], hints);
-  const { lanes } = options as RunOptions;
+  const { lanes, optimizationLevel: level } = options as TensorRTCompileOptions;
   if (lanes !== undefined && (!Number.isSafeInteger(lanes) || lanes < 1))
     throw new TrtDslError('argument', `${what}: lanes is an integer from 1 on, not ${lanes}`);
+  // Of a level above 5 TensorRT makes 5.
+  if (level !== undefined && (!Number.isInteger(level) || level < 0 || level > 5))
+    throw new TrtDslError(
+      'argument',
+      `optimizationLevel ${level}: expected a whole number from 0 (fast build) to 5 (fast engine)`,
+    );
 }
