@@ -143,7 +143,7 @@ export class Lane {
   #giveScratch(context: IExecutionContext): void {
     const needed = Math.max(context.updateDeviceMemorySizeForShapes(), 1);
     if (!this.#scratch || this.#scratch.byteLength < needed) {
-      this.#outgrow(this.#scratch);
+      if (this.#scratch) this.#outgrow(this.#scratch);
       this.#scratch = undefined; // which it stays if there is not enough memory
       this.#scratch = this.#engine.device.memAlloc(needed);
     }
@@ -157,7 +157,7 @@ export class Lane {
     const byteLength = length * bytes;
     let buffer = this.#buffers.get(name);
     if (!buffer || buffer.host.byteLength < byteLength) {
-      this.#outgrow(buffer?.host, buffer?.device);
+      if (buffer) this.#outgrow(buffer.host, buffer.device);
       this.#buffers.delete(name);
       const { device } = this.#engine;
       const capacity = Math.max(byteLength, 1);
@@ -169,10 +169,9 @@ export class Lane {
   }
 
   /** Frees memory that is too small now; what was prepared with it is prepared anew when its shapes come again. */
-  #outgrow(...memory: readonly (CudaMemory | PinnedMemory | undefined)[]): void {
-    if (memory.every((each) => each === undefined)) return;
+  #outgrow(...memory: readonly (CudaMemory | PinnedMemory)[]): void {
     while (this.#prepared.size > 0) this.#forget();
-    for (const each of memory) each?.close();
+    for (const each of memory) each.close();
   }
 }
 
