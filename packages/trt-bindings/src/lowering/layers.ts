@@ -6,7 +6,7 @@ import { nvDataTypes } from './data-types.ts';
 import * as operations from './operations.ts';
 import { lowerPlugin } from './plugin.ts';
 import { constantValue, lazyValue, type Maker, tensorValue, type Value } from './value.ts';
-import { inFloat32, isHalf, isResidual, withWideSums } from './wide.ts';
+import { inFloat32, isHalf, isResidual, widened, withWideSums } from './wide.ts';
 
 /** A lowering with one output tensor. */
 type Single<N extends Node> = (node: N, inputs: readonly Value[], context: Context) => ITensor;
@@ -174,12 +174,7 @@ export const lowerings: Lowerings<Context, Value> = {
       context.named(context.network.addElementWise(a!, b!, operation), name, shapeOf(output));
     const rounded = (): Value => outputValue(context, compute(sameRank(inputs), node.name), output);
     if (!isResidual(node, inputs)) return [rounded()];
-    const wide = (): ITensor => {
-      const operands = sameRank(inputs).map((half, i) =>
-        context.cast(half, output.dataType, 'float32', `${node.name}/float32_${i}`),
-      );
-      return compute(operands, `${node.name}/float32`);
-    };
+    const wide = (): ITensor => compute(widened(node, sameRank(inputs), context), `${node.name}/float32`);
     return [lazyValue(shapeOf(output).length, rounded, wide)];
   },
   unary: single((node, [x], context) =>

@@ -37,9 +37,13 @@ export function withWideSums(
 ): ITensor {
   const narrow = node.outputs[0]!.dataType === 'float16' && !inputs.some(({ maker }) => maker === 'dequantize');
   if (!context.wideSums || !narrow) return compute(operands, node.name);
-  const wide = operands.map((half, i) => context.cast(half, 'float16', 'float32', `${node.name}/float32_${i}`));
+  const wide = widened(node, operands, context);
   return context.cast(compute(wide, `${node.name}/accumulate`), 'float32', 'float16', node.name);
 }
+
+/** The operands of a layer, which have the type of its output, in float32. */
+export const widened = (node: Node, operands: readonly ITensor[], context: Context): readonly ITensor[] =>
+  operands.map((half, i) => context.cast(half, node.outputs[0]!.dataType, 'float32', `${node.name}/float32_${i}`));
 
 /**
  * A sum of two tensors in a half type: LayerNorm behind it takes it unrounded, which is most of what a transformer's
