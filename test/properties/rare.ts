@@ -126,8 +126,9 @@ const residuals: readonly Write[] = (['float16', 'bfloat16'] as const).flatMap((
   [[4, hidden] as const, [batch, 3, hidden] as const].map(
     (shape): Write =>
       (draft) => {
-        const [x, y] = [input(draft, dataType, shape, domain(-2, 2)), input(draft, dataType, shape, domain(-2, 2))];
-        const normalized = draft.net.addLayerNorm(draft.net.addAdd(x!, y!), parameter(1), parameter(0));
+        const next = () => input(draft, dataType, shape, domain(-2, 2));
+        const [x, y] = [next(), next()] as const;
+        const normalized = draft.net.addLayerNorm(draft.net.addAdd(x, y), parameter(1), parameter(0));
         draft.net.markOutput(normalized, 'of_residual');
       },
   ),

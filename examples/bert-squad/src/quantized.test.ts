@@ -136,9 +136,11 @@ test('random weights need no ranges: speed is all that they are good for', async
 });
 
 describe('calibrate', () => {
+  const onLines = ['calibrate', '-m', weights, '--calibration-data', lines];
+
   test('prints a table; the caches of both formats make the same engine', async () => {
     const [ours, theirs] = [at('ours.json'), at('theirs.cache')];
-    const how = ['calibrate', '-m', weights, '--calibration-data', lines, '--calibrator', 'percentile', '-s', '96'];
+    const how = [...onLines, '--calibrator', 'percentile', '-s', '96'];
     const { stdout, stderr } = await bertSquad(...how, '-o', ours);
     expect(stderr).toContain(
       `calibrating by percentile with 16 sequences of ${lines} (lines of text) on ONNX Runtime (`,
@@ -160,7 +162,7 @@ describe('calibrate', () => {
   });
 
   test('knows minmax by both of its names', async () => {
-    const how = ['calibrate', '-m', weights, '--calibration-data', lines, '-o', at('m.json'), '--calibrator'];
+    const how = [...onLines, '-o', at('m.json'), '--calibrator'];
     const [a, b] = [await report(...how, 'minmax'), await report(...how, 'min-max')];
     expect(a).toMatchObject({ calibrator: 'min-max', checksum: b.checksum });
   });
@@ -201,17 +203,7 @@ describe('calibrate', () => {
   });
 
   test('names what runs the network; without a GPU that is ONNX Runtime alone', async () => {
-    const how = [
-      'calibrate',
-      '-m',
-      weights,
-      '--calibration-data',
-      lines,
-      '--calibration-batch',
-      '5',
-      '-o',
-      at('on.json'),
-    ];
+    const how = [...onLines, '--calibration-batch', '5', '-o', at('on.json')];
     const [usual, named] = [await report(...how), await report(...how, '--calibration-backend', 'onnx')];
     expect(named).toEqual(usual);
     expect(named.backend).toMatchObject({ name: 'onnx' });
@@ -223,17 +215,7 @@ describe('calibrate', () => {
   });
 
   test('the batch does not matter', async () => {
-    const how = [
-      'calibrate',
-      '-m',
-      weights,
-      '--calibration-data',
-      lines,
-      '-o',
-      at('b.json'),
-      '--calibrator',
-      'min-max',
-    ];
+    const how = [...onLines, '-o', at('b.json'), '--calibrator', 'min-max'];
     const [one, many] = [await report(...how, '--calibration-batch', '1'), await report(...how)];
     for (const [i, { amax }] of one.ranges.entries()) expect(many.ranges[i].amax / amax).toBeCloseTo(1, 5);
   });
