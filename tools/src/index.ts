@@ -13,4 +13,4 @@ export {
 export * from './models/minilm.ts';
 export { type Program, runProgram, type Streams } from './program.ts';
 export { findPython } from './python.ts';
-export { requirePlace } from './write-file.ts';
+export { requirePlace, writeFileWhole } from './write-file.ts';

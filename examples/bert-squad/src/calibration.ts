@@ -12,7 +12,7 @@ import {
   weightsChecksum,
   writeCalibration,
 } from '@trt-dsl/dsl';
-import { type CommandContext, readBytes, requirePlace } from '@trt-dsl/tools';
+import { type CommandContext, readBytes, requirePlace, writeFileWhole } from '@trt-dsl/tools';
 import {
   type BackendName,
   type BackendVersion,
@@ -22,7 +22,7 @@ import {
   whyNotRun,
 } from './backends.ts';
 import { type CalibrationSet, readCalibrationData } from './calibration-data.ts';
-import { type EngineTask, writeWhole } from './engine-file.ts';
+import type { EngineTask } from './engine-file.ts';
 import type { Model } from './model.ts';
 import type { Args, calibrationOptions } from './options.ts';
 
@@ -68,7 +68,7 @@ export async function calibrationFor(
     if (cache !== undefined) requirePlace(cache);
     const { calibration } = await runCalibration(subject, data, seq, args, context);
     const text = writeCalibration(calibration);
-    if (cache !== undefined) await writeWhole(cache, text);
+    if (cache !== undefined) writeFileWhole(cache, text);
     return { from: data, calibration, text };
   }
   if (cache !== undefined)

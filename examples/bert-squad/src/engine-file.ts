@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { BertConfig, Tokenizer } from '@trt-dsl/bert-model';
 import { type Engine, messageOf, TrtDslError } from '@trt-dsl/dsl';
+import { writeFileWhole } from '@trt-dsl/tools';
 import { type BackendVersion, backendNames, formatBackend, type OpenBackend, openBackend } from './backends.ts';
 import { type TokenizerData, tokenizerFrom, type WeightsOrigin } from './model.ts';
 import type { NetworkSettings } from './network.ts';
@@ -69,8 +69,8 @@ export async function writeEngine(
     config: about.config,
     tokenizer: about.tokenizer,
   };
-  await writeWhole(path, bytes);
-  await writeWhole(descriptionPath(path), lineByKey(description));
+  writeFileWhole(path, bytes);
+  writeFileWhole(descriptionPath(path), lineByKey(description));
   return description;
 }
 
@@ -79,19 +79,6 @@ const lineByKey = (object: object): string =>
   `{\n${Object.entries(object)
     .map(([key, value]) => ` ${JSON.stringify(key)}: ${JSON.stringify(value)}`)
     .join(',\n')}\n}\n`;
-
-/** Writes a file beside its place and renames it; its folder is made. @throws TrtDslError 'file' */
-export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
-  const partial = `${path}.${process.pid}.unfinished`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(partial, content);
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw new TrtDslError('file', `${path} cannot be written: ${messageOf(error)}`, { cause: error });
-  }
-}
 
 /**
  * The description of an engine.

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../../../test/support/trt-dsl.ts';
 import { withLock } from './lock.ts';
 
@@ -15,7 +15,7 @@ describe('withLock', () => {
     const work = async () => {
       inside += 1;
       most = Math.max(most, inside);
-      await setTimeout(20);
+      await vi.waitUntil(() => waitedFor.length === 2);
       inside -= 1;
     };
     await Promise.all([1, 2, 3].map(() => withLock(path, work, { onWait: (pid) => waitedFor.push(pid) })));
@@ -36,6 +36,23 @@ describe('withLock', () => {
     const { pid } = spawnSync(process.execPath, ['-e', '']);
     writeFileSync(path, `${pid}\n`);
     expect(await withLock(path, async () => 'taken')).toBe('taken');
+  });
+
+  it('lets one of many take the lock of a process that is gone', async () => {
+    const path = join(temporaryFolder(), 'lock');
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    writeFileSync(path, `${pid}\n`);
+    let inside = 0;
+    let most = 0;
+    const work = async () => {
+      inside += 1;
+      most = Math.max(most, inside);
+      await setTimeout(1);
+      inside -= 1;
+    };
+    await Promise.all(Array.from({ length: 8 }, () => withLock(path, work)));
+    expect(most).toBe(1);
+    expect(readdirSync(dirname(path))).toEqual([]);
   });
 
   it('stops waiting when it is aborted', async () => {

@@ -1,8 +1,8 @@
 import { largestQuantized, TrtDslError, writeCalibration } from '@trt-dsl/dsl';
-import { type CommandContext, type Report, requirePlace } from '@trt-dsl/tools';
+import { type CommandContext, type Report, requirePlace, writeFileWhole } from '@trt-dsl/tools';
 import { runCalibration } from '../calibration.ts';
 import type { calibrateOptions } from '../commands/calibrate.ts';
-import { checksumOf, writeWhole } from '../engine-file.ts';
+import { checksumOf } from '../engine-file.ts';
 import { openModel, quantizedTypeOf } from '../model.ts';
 import type { Args } from '../options.ts';
 import { textTable } from '../table.ts';
@@ -22,7 +22,7 @@ export async function calibrateModel(args: Args<typeof calibrateOptions>, contex
   const subject = { model, task, dataType };
   const { calibration, data, backend } = await runCalibration(subject, args['calibration-data'], seq, args, context);
   const text = writeCalibration(calibration, format);
-  await writeWhole(output, text);
+  writeFileWhole(output, text);
 
   const { calibrator, channels, weights } = calibration;
   const ranges = [...calibration.ranges].map(([name, amax]) => ({

@@ -1,10 +1,10 @@
 import type { BertFeeds } from '@trt-dsl/bert-model';
 import { type FloatType, type Results, TrtDslError } from '@trt-dsl/dsl';
-import type { CommandContext, Report } from '@trt-dsl/tools';
+import { type CommandContext, type Report, writeFileWhole } from '@trt-dsl/tools';
 import { deviceOf, formatBackend } from '../backends.ts';
 import type { compareOptions } from '../commands/compare.ts';
 import { type Difference, difference } from '../difference.ts';
-import { openEngine, tokenizerOf, writeWhole } from '../engine-file.ts';
+import { openEngine, tokenizerOf } from '../engine-file.ts';
 import { randomFeeds, squadFeeds } from '../inputs.ts';
 import { limitOf } from '../limits.ts';
 import { dataTypeOf } from '../model.ts';
@@ -68,7 +68,7 @@ export async function compare(args: CompareArgs, context: CommandContext): Promi
     ...(pooler && { poolerNorm: { ours: pooler.norm, reference: pooler.referenceNorm } }),
     passed,
   };
-  if (args.output !== undefined) await writeWhole(args.output, `${JSON.stringify(json, undefined, 1)}\n`);
+  if (args.output !== undefined) writeFileWhole(args.output, `${JSON.stringify(json, undefined, 1)}\n`);
   return { json, text: format(rows, ours, source, args, passed), exitCode: passed ? 0 : 1 };
 }
 

@@ -1,7 +1,6 @@
 import { TrtDslError, toJson } from '@trt-dsl/dsl';
-import type { CommandContext, Report } from '@trt-dsl/tools';
+import { type CommandContext, type Report, writeFileWhole } from '@trt-dsl/tools';
 import type { exportOptions } from '../commands/export.ts';
-import { writeWhole } from '../engine-file.ts';
 import { describeNetwork } from '../network.ts';
 import type { Args } from '../options.ts';
 import { sourceOf } from '../source.ts';
@@ -21,7 +20,7 @@ export async function exportNetwork(args: ExportArgs, context: CommandContext): 
     );
   const external = args['external-weights'];
   let written: readonly string[] = [args.output];
-  if (format === 'json') await writeWhole(args.output, toJson(graph, { weights: external ? 'reference' : 'inline' }));
+  if (format === 'json') writeFileWhole(args.output, toJson(graph, { weights: external ? 'reference' : 'inline' }));
   else {
     const { writeOnnx } = await import('@trt-dsl/onnx-backend');
     written = await writeOnnx(graph, args.output, external ? { weights: 'external' } : {});

@@ -9,11 +9,11 @@ import {
   toDot,
   withoutPlugins,
 } from '@trt-dsl/dsl';
-import type { CommandContext, Report } from '@trt-dsl/tools';
+import { type CommandContext, type Report, writeFileWhole } from '@trt-dsl/tools';
 import type { LayerTime, TensorRT, TensorRTEngine } from '@trt-dsl/trt-bindings';
 import { formatBackend } from '../backends.ts';
 import type { inspectOptions } from '../commands/inspect.ts';
-import { type EngineDescription, type OpenEngine, openEngine, readDescription, writeWhole } from '../engine-file.ts';
+import { type EngineDescription, type OpenEngine, openEngine, readDescription } from '../engine-file.ts';
 import { randomFeeds } from '../inputs.ts';
 import { dataTypeOf, openModel } from '../model.ts';
 import { describeNetwork, graphOf, networkOf, refuseQuantizing, situationOf } from '../network.ts';
@@ -40,7 +40,7 @@ export async function inspect(args: InspectArgs, context: CommandContext): Promi
     throw new TrtDslError('argument', '--profile times the layers of an --engine; it goes with --format layers');
   const { json, text } = format === 'layers' ? await layers(args) : await network(args, format, context);
   if (args.output === undefined) return { json, text };
-  await writeWhole(args.output, text.endsWith('\n') ? text : `${text}\n`);
+  writeFileWhole(args.output, text.endsWith('\n') ? text : `${text}\n`);
   context.progress.note(`${args.output}: written`);
   return { json: { format, output: args.output }, text: args.output };
 }

@@ -2,10 +2,9 @@ import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import type { BertFeeds } from '@trt-dsl/bert-model';
 import type { Engine, Results } from '@trt-dsl/dsl';
-import type { CommandContext, Report } from '@trt-dsl/tools';
+import { type CommandContext, type Report, writeFileWhole } from '@trt-dsl/tools';
 import type { TensorRTEngine } from '@trt-dsl/trt-bindings';
 import { deviceOf, type OpenBackend } from '../backends.ts';
-import { writeWhole } from '../engine-file.ts';
 import type { NetworkSettings } from '../network.ts';
 import { formatSizes, type Sizes } from '../profiles.ts';
 import { type Times, timesOf } from '../statistics.ts';
@@ -51,7 +50,7 @@ export async function perf(args: PerfArgs, context: CommandContext): Promise<Rep
       } finally {
         done();
       }
-      if (args.output) await writeWhole(args.output, `${JSON.stringify(json(), undefined, 1)}\n`);
+      if (args.output) writeFileWhole(args.output, `${JSON.stringify(json(), undefined, 1)}\n`);
     }
   } finally {
     subject.close();
