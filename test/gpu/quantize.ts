@@ -35,15 +35,22 @@ const [
 const figures: Record<string, unknown>[] = [];
 
 /**
- * A type, then in any order a recipe and `smooth`, `float` (kernels of the products in float between Q/DQ), `plugins` or
- * `fastest` (float16 products sum as TensorRT likes): `float16`, `float16:plugins`, `int8:accurate`, `int8:gemm:smooth`.
+ * A type, then in any order a recipe and `smooth`, `float` (kernels of the products in float between Q/DQ), `plugins`,
+ * `sequence-first` (the encoder on `[seq, batch, hidden]`, without the attention kernel) or `fastest` (float16 products sum
+ * as TensorRT likes): `float16`, `float16:plugins`, `int8:accurate`, `int8:gemm:smooth`.
  */
 function graphOf(model: keyof typeof configs, variant: string): Graph {
   const [type, ...how] = variant.split(':') as [string, ...string[]];
   const quantized = type === 'int8' || type === 'float8';
   const floatType = (quantized ? 'float16' : type) as FloatType;
-  const kernels = how.includes('plugins') ? bertKernels : {};
-  const graph = bert(randomParameters(floatType), configs[model], { task: 'question-answering', kernels });
+  const sequenceFirst = how.includes('sequence-first');
+  const { qkvToContext, ...others } = how.includes('plugins') ? bertKernels : {};
+  const kernels = sequenceFirst || !qkvToContext ? others : { ...others, qkvToContext };
+  const graph = bert(randomParameters(floatType), configs[model], {
+    task: 'question-answering',
+    sequenceFirst,
+    kernels,
+  });
   if (!quantized) return graph;
   const file = join(import.meta.dirname, '..', `quantize-ranges-${model}.txt`);
   const { ranges } = readCalibrationCache(readFileSync(file, 'utf8'), file);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openBert } from '@trt-dsl/bert-model';
+import { type ModuleOptions, openBert } from '@trt-dsl/bert-model';
 import { type Engine, type FloatType, TrtDslError } from '@trt-dsl/dsl';
 import { onnxBackend } from '@trt-dsl/onnx-backend';
 import fc from 'fast-check';
@@ -70,16 +70,16 @@ beforeAll(async () => {
   expected = JSON.parse(execFileSync(python, [script], { input, encoding: 'utf8', maxBuffer: 2 ** 28 }));
 });
 
-type Options = { readonly dataType?: FloatType; readonly mergeQkv?: boolean };
+type Options = { readonly dataType?: FloatType } & Pick<ModuleOptions, 'mergeQkv' | 'sequenceFirst'>;
 const engines = new Map<string, Promise<Engine>>();
 
 /** The engine of a model, compiled once for each way to build it. */
-function engineOf(model: number, { dataType = 'float32', mergeQkv = false }: Options = {}): Promise<Engine> {
-  const key = `${model} ${dataType} ${mergeQkv}`;
+function engineOf(model: number, { dataType = 'float32', ...options }: Options = {}): Promise<Engine> {
+  const key = `${model} ${dataType} ${JSON.stringify(options)}`;
   const known = engines.get(key);
   if (known) return known;
   using opened = openBert(models[model]!.folder);
-  const made = onnxBackend({ threads: 1 }).compile(opened.graph(dataType, { task: 'pooled', mergeQkv }));
+  const made = onnxBackend({ threads: 1 }).compile(opened.graph(dataType, { task: 'pooled', ...options }));
   engines.set(key, made);
   return made;
 }
@@ -197,6 +197,20 @@ describe(`random BERTs (seed ${seed})`, () => {
         const [separate] = await run(model, batch);
         const [merged] = await run(model, batch, { mergeQkv: true });
         expect(distance(merged, separate)).toBeLessThan(2e-6);
+      }),
+      settings,
+    );
+  });
+
+  it('compute the same with the batch in front or the sequence', async () => {
+    await fc.assert(
+      fc.asyncProperty(chosen, fc.boolean(), async ({ model, batch: rows, draw }, mergeQkv) => {
+        const random = new Random(draw);
+        const { config } = models[model]!;
+        const batch = batchOf(random, config, rows, random.int(1, Number(config['max_position_embeddings'])));
+        const due = await run(model, batch, { mergeQkv });
+        const actual = await run(model, batch, { mergeQkv, sequenceFirst: true });
+        for (const [i, values] of due.entries()) expect(distance(actual[i]!, values)).toBeLessThan(2e-6);
       }),
       settings,
     );

@@ -1,4 +1,4 @@
-import type { Dim, FloatType, IndexType, Tensor } from '@trt-dsl/dsl';
+import { type Dim, type FloatType, type IndexType, type Tensor, TrtDslError } from '@trt-dsl/dsl';
 import type { Block } from '@trt-dsl/weights';
 import type { BertConfig } from './config.ts';
 import type { BertKernels, Mask, ModuleOptions } from './kernels.ts';
@@ -18,15 +18,32 @@ export function attentionBias<D extends FloatType>(net: Block<D>, attentionMask:
   return net.addMul(net.addSub(mask, 1), masked) as Tensor<D, 4>;
 }
 
-/** `[batch, seq, hidden]` → `[batch, heads, seq, hidden / heads]` */
-const splitHeads = <D extends FloatType>(net: Block<D>, x: Tensor<D, 3>, { heads }: BertConfig): Tensor<D, 4> =>
-  net.addShuffle(x, { reshape: [0, 0, heads, -1] as const, secondTranspose: [0, 2, 1, 3], name: 'heads' });
+/**
+ * The orders of axes in which heads come apart, `[…, heads, size]` → `[batch, heads, seq, size]`, and together again;
+ * `merged`: `[…, 3, heads, size]` → `[3, batch, heads, seq, size]`.
+ */
+const layouts = {
+  batchFirst: { apart: [0, 2, 1, 3], together: [0, 2, 1, 3], merged: [2, 0, 3, 1, 4] },
+  sequenceFirst: { apart: [1, 2, 0, 3], together: [2, 0, 1, 3], merged: [2, 1, 3, 0, 4] },
+} as const;
+type Layout = (typeof layouts)[keyof typeof layouts];
+const layoutOf = (options: ModuleOptions): Layout => layouts[options.sequenceFirst ? 'sequenceFirst' : 'batchFirst'];
+
+/** `[batch, seq, hidden]`, or as the layout has it, → `[batch, heads, seq, hidden / heads]` */
+const splitHeads = <D extends FloatType>(
+  net: Block<D>,
+  x: Tensor<D, 3>,
+  { heads }: BertConfig,
+  { apart }: Layout,
+): Tensor<D, 4> => net.addShuffle(x, { reshape: [0, 0, heads, -1] as const, secondTranspose: apart, name: 'heads' });
 
 /**
  * Multi-head self-attention: softmax(Q Kᵀ / √(hidden / heads) + mask) V, the heads side by side again; by one kernel
  * if there is one for the type.
- * @param x `[batch, seq, hidden]`; packed, which needs the kernel, `[total, hidden]`
+ * @param x `[batch, seq, hidden]`, with `sequenceFirst` `[seq, batch, hidden]`; packed, which needs the kernel,
+ * `[total, hidden]`
  * @returns as x
+ * @throws TrtDslError 'argument' for `sequenceFirst` with a kernel, which takes `[batch, seq, 3 · hidden]`
  */
 export function selfAttention<D extends FloatType, R extends number>(
   net: Block<D>,
@@ -35,19 +52,37 @@ export function selfAttention<D extends FloatType, R extends number>(
   config: BertConfig,
   options: ModuleOptions = {},
 ): Tensor<D, R> {
-  const { kernels = {}, mergeQkv } = options;
-  if (kernels.qkvToContext && net.dataType !== 'float32')
-    return kernelAttention(net, x, mask, config, kernels.qkvToContext);
+  const { mergeQkv } = options;
+  const kernel = attentionKernel(net.dataType, options);
+  if (kernel) return kernelAttention(net, x, mask, config, kernel);
   const { hiddenSize, heads } = config;
   const padded = x.as(net.dataType, 3);
-  const [query, key, value] = mergeQkv ? mergedQkv(net, padded, config) : separateQkv(net, padded, config);
+  const layout = layoutOf(options);
+  const [query, key, value] = (mergeQkv ? mergedQkv : separateQkv)(net, padded, config, layout);
   const scale = 1 / Math.sqrt(hiddenSize / heads);
   const context = net.addAttention(query, key, value, { scale, ...(mask.bias && { mask: mask.bias }) });
   return net.addShuffle(context, {
-    firstTranspose: [0, 2, 1, 3],
+    firstTranspose: layout.together,
     reshape: [0, 0, hiddenSize] as const,
     name: 'context',
   }) as unknown as Tensor<D, R>;
+}
+
+/**
+ * The kernel that attention in a type is computed by, if there is one.
+ * @throws TrtDslError 'argument' if it does not take the layout
+ */
+export function attentionKernel(
+  dataType: FloatType,
+  { kernels = {}, sequenceFirst = false }: ModuleOptions,
+): BertKernels['qkvToContext'] {
+  const kernel = dataType === 'float32' ? undefined : kernels.qkvToContext;
+  if (kernel && sequenceFirst)
+    throw new TrtDslError(
+      'argument',
+      'sequenceFirst: the kernel qkvToContext takes [batch, seq, 3 · hidden]; use one of them',
+    );
+  return kernel;
 }
 
 /** The same by a kernel that takes the merged product. */
@@ -65,26 +100,37 @@ function kernelAttention<D extends FloatType, R extends number>(
 
 type Three<D extends FloatType> = readonly [query: Tensor<D, 4>, key: Tensor<D, 4>, value: Tensor<D, 4>];
 
-function separateQkv<D extends FloatType>(net: Block<D>, x: Tensor<D, 3>, config: BertConfig): Three<D> {
+function separateQkv<D extends FloatType>(
+  net: Block<D>,
+  x: Tensor<D, 3>,
+  config: BertConfig,
+  layout: Layout,
+): Three<D> {
   const { hiddenSize } = config;
   const part = (name: string): Tensor<D, 4> => {
     const scope = net.scope(name);
-    return splitHeads(scope, dense(scope, x, [hiddenSize, hiddenSize]), config);
+    return splitHeads(scope, dense(scope, x, [hiddenSize, hiddenSize]), config, layout);
   };
   return [part('query'), part('key'), part('value')];
 }
 
 /** Query, key and value from one product with the three kernels side by side, `[hidden, 3 · hidden]`. */
-function mergedQkv<D extends FloatType>(net: Block<D>, x: Tensor<D, 3>, config: BertConfig): Three<D> {
+function mergedQkv<D extends FloatType>(
+  net: Block<D>,
+  x: Tensor<D, 3>,
+  config: BertConfig,
+  { apart, merged }: Layout,
+): Three<D> {
   const { hiddenSize, heads } = config;
   const scope = net.scope('qkv');
   const all = scope.addLinear(x, ...qkvWeights(net, config));
   const split = scope.addShuffle(all, {
     reshape: [0, 0, 3, heads, hiddenSize / heads] as const,
-    secondTranspose: [2, 0, 3, 1, 4],
+    secondTranspose: merged,
     name: 'heads',
   });
-  const [batch, seq] = x.shape as readonly [Dim, Dim, Dim];
+  const batch = x.shape[apart[0]] as Dim;
+  const seq = x.shape[apart[2]] as Dim;
   const parts = scope.addSplit(split, { axis: 0, sizes: [1, 1, 1] as const });
   return parts.map((part) =>
     scope.addShuffle(part, { reshape: [batch, heads, seq, hiddenSize / heads] }),

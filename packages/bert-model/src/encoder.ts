@@ -24,7 +24,10 @@ export function output<D extends FloatType, R extends number>(
   return addAndNorm(net, projected, x, config, options);
 }
 
-/** One encoder layer, attention and feed-forward: `[batch, seq, hidden]` (packed: `[total, hidden]`) → the same. */
+/**
+ * One encoder layer, attention and feed-forward: `[batch, seq, hidden]` (with `sequenceFirst` `[seq, batch, hidden]`,
+ * packed: `[total, hidden]`) → the same.
+ */
 export function encoderLayer<D extends FloatType, R extends number>(
   net: Block<D>,
   x: Tensor<D, R>,
@@ -37,7 +40,10 @@ export function encoderLayer<D extends FloatType, R extends number>(
   return output(net.scope('output'), inner, attended, config, options);
 }
 
-/** All encoder layers, `layer_0` first: `[batch, seq, hidden]` (packed: `[total, hidden]`) → the same. */
+/**
+ * All encoder layers, `layer_0` first: `[batch, seq, hidden]` (packed: `[total, hidden]`) → the same; with `sequenceFirst`
+ * in the other order between the two.
+ */
 export function encoder<D extends FloatType, R extends number>(
   net: Block<D>,
   x: Tensor<D, R>,
@@ -45,7 +51,12 @@ export function encoder<D extends FloatType, R extends number>(
   config: BertConfig,
   options: ModuleOptions = {},
 ): Tensor<D, R> {
-  let hidden = x;
+  const turned = (tensor: Tensor<D, R>, name: string): Tensor<D, R> => {
+    if (!options.sequenceFirst) return tensor;
+    const order = { permutation: [1, 0, 2], name } as const;
+    return net.addTranspose(tensor.as(net.dataType, 3), order) as unknown as Tensor<D, R>;
+  };
+  let hidden = turned(x, 'sequence_first');
   for (let i = 0; i < config.layers; i++) hidden = encoderLayer(net.scope(`layer_${i}`), hidden, mask, config, options);
-  return hidden;
+  return turned(hidden, 'batch_first');
 }

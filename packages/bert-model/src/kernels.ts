@@ -54,5 +54,10 @@ export interface Mask<D extends FloatType> {
 export interface ModuleOptions {
   /** one matrix product for query, key and value instead of three; always so with a kernel for attention */
   readonly mergeQkv?: boolean;
+  /**
+   * the encoder works on `[seq, batch, hidden]`, in which heads are apart without a copy: the order in which TensorRT's
+   * attention kernels read; false by default. Inputs and outputs of a model stay `[batch, seq, …]`
+   */
+  readonly sequenceFirst?: boolean;
   readonly kernels?: BertKernels;
 }

@@ -117,6 +117,26 @@ describe('bert', () => {
     expect(names({ task: 'masked-lm', maskedPositions: true }).at(-1)).toBe('masked_positions');
     expect(bert(recorder(new Map()), config, { idType: 'int64' }).inputs.get('input_ids')?.dataType).toBe('int64');
   });
+
+  test('with the sequence in front turns once and back once, and leaves heads where they are', () => {
+    const { nodes } = bert(recorder(new Map()), config, { sequenceFirst: true });
+    const shuffles = nodes.flatMap(({ op, name, outputs }) =>
+      op === 'shuffle' && name.startsWith('encoder/') ? [`${name}: ${outputs[0]}`] : [],
+    );
+    expect(shuffles).toMatchInlineSnapshot(`
+      [
+        "encoder/sequence_first: float16[seq, batch, 8]",
+        "encoder/layer_0/attention/self/query/heads: float16[batch, 2, seq, 4]",
+        "encoder/layer_0/attention/self/key/heads: float16[batch, 2, seq, 4]",
+        "encoder/layer_0/attention/self/value/heads: float16[batch, 2, seq, 4]",
+        "encoder/layer_0/attention/self/context: float16[seq, batch, 8]",
+        "encoder/batch_first: float16[batch, seq, 8]",
+      ]
+    `);
+    const kernels = { qkvToContext: () => expect.unreachable() };
+    const make = () => bert(recorder(new Map()), config, { sequenceFirst: true, kernels });
+    expect(make).toThrow('sequenceFirst: the kernel qkvToContext takes [batch, seq, 3 · hidden]; use one of them');
+  });
 });
 
 test('mergedColumns puts matrices side by side', () => {

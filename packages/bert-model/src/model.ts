@@ -9,7 +9,7 @@ import {
   TrtDslError,
 } from '@trt-dsl/dsl';
 import { Block, type Parameters } from '@trt-dsl/weights';
-import { attentionBias } from './attention.ts';
+import { attentionBias, attentionKernel } from './attention.ts';
 import type { BertConfig } from './config.ts';
 import { embeddings } from './embeddings.ts';
 import { encoder } from './encoder.ts';
@@ -141,11 +141,10 @@ function maskOf<D extends FloatType>(
   net: Block<D>,
   weights: Parameters<D>,
   mask: Tensor<IndexType, 2> | undefined,
-  { kernels = {} }: ModuleOptions,
+  options: ModuleOptions,
 ): Mask<D> {
   if (!mask) return { kind: 'none' };
   const scope = new Block(net, weights, 'mask');
-  if (kernels.qkvToContext && net.dataType !== 'float32')
-    return { kind: 'mask', keys: scope.addCast(mask, { dataType: 'int32' }) };
+  if (attentionKernel(net.dataType, options)) return { kind: 'mask', keys: scope.addCast(mask, { dataType: 'int32' }) };
   return { kind: 'mask', bias: attentionBias(scope, mask) };
 }

@@ -9,6 +9,7 @@ const [batch, seq] = [dim('batch'), dim('seq')];
 const mask = net.addInput('mask', 'int32', [batch, seq]);
 const hidden = net.addInput('hidden', 'float32', [batch, seq, 2]);
 const heads = net.addInput('heads', 'float32', [batch, 2, seq, 1]);
+const turned = net.addInput('turned', 'float32', [seq, batch, 2]);
 const pooled = net.addInput('pooled', 'float32', [batch, 2]);
 net.markOutput(net.addCast(hidden, { dataType: 'float16' }), 'y');
 const graph = net.graph();
@@ -24,6 +25,7 @@ describe('padding', () => {
     expect(positions(mask, [2, 3])).toEqual([0, 1, 3]);
     expect(positions(hidden, [2, 3, 2])).toEqual([0, 1, 2, 3, 6, 7]);
     expect(positions(heads, [2, 2, 3, 1])).toEqual([0, 1, 3, 4, 6, 9]);
+    expect(positions(turned, [3, 2, 2])).toEqual([0, 1, 2, 3, 4, 5]);
     expect(positions(pooled, [2, 2])).toEqual([0, 1, 2, 3]);
   });
 

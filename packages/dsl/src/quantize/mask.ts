@@ -20,8 +20,8 @@ export function paddingMask(graph: Graph, name: string): PaddingMask {
 }
 
 /**
- * Where a tensor's values count: all of them, or where the tensor has the mask's batch axis first and its sequence axis
- * behind, those whose mask is not 0.
+ * Where a tensor's values count: all of them, or where the tensor has the mask's two axes, in either order, those whose mask
+ * is not 0; of an axis that it has twice, the first is meant.
  * @param sizes of the tensor as it was computed
  */
 export function spansOf(
@@ -32,15 +32,16 @@ export function spansOf(
 ): Spans {
   const size = sizes.reduce((a, b) => a * b, 1);
   const names = (tensor.shape as readonly Dim[]).map(bareName);
-  const axis = mask ? names.indexOf(mask.seq) : -1;
-  if (!mask || !kept || names[0] !== mask.batch || axis < 1) return [[0, size]];
-  const seq = sizes[axis]!;
-  const inner = sizes.slice(axis + 1).reduce((a, b) => a * b, 1);
-  const perBatch = size / sizes[0]!;
+  const [batch, seq] = mask ? [names.indexOf(mask.batch), names.indexOf(mask.seq)] : [-1, -1];
+  if (!kept || batch < 0 || seq < 0) return [[0, size]];
+  const behind = (axis: number): number => sizes.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const [perBatch, perToken] = [behind(batch), behind(seq)];
+  const inner = Math.min(perBatch, perToken);
   const spans: [from: number, to: number][] = [];
   for (let from = 0; from < size; from += inner) {
-    const position = Math.floor(from / perBatch) * seq + (Math.floor(from / inner) % seq);
-    if (Number(kept[position]) !== 0) spans.push([from, from + inner]);
+    const row = Math.floor(from / perBatch) % sizes[batch]!;
+    const token = Math.floor(from / perToken) % sizes[seq]!;
+    if (Number(kept[row * sizes[seq]! + token]) !== 0) spans.push([from, from + inner]);
   }
   return spans;
 }

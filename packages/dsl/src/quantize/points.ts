@@ -85,19 +85,28 @@ export function quantizedTensors({ layers, producers }: Points): ReadonlyMap<str
   );
 }
 
-/** The name under which a tensor's range is known: a cast's is that of its input, in whatever type the graph is. */
+/**
+ * The name under which a tensor's range is known: that of the tensor whose values it has, so that the same ranges serve the
+ * graph in whatever type and order of axes.
+ */
 export function rangeName(tensor: Tensor, producers: ReadonlyMap<Tensor, Node>): string {
   const node = producers.get(tensor)!;
-  return node.op === 'cast' && isFloat(node) ? rangeName(node.inputs[0]!, producers) : tensor.name;
+  return keepsValues(node) ? rangeName(node.inputs[0]!, producers) : tensor.name;
 }
 
-/** What computes a tensor's values, casts apart. */
+/** What computes a tensor's values, apart from what keeps them. */
 export function sourceOf(tensor: Tensor, producers: ReadonlyMap<Tensor, Node>): Node {
   const node = producers.get(tensor)!;
-  return node.op === 'cast' && isFloat(node) ? sourceOf(node.inputs[0]!, producers) : node;
+  return keepsValues(node) ? sourceOf(node.inputs[0]!, producers) : node;
 }
 
-const isFloat = (node: Node): boolean => floatTypes.includes(node.inputs[0]!.dataType);
+/** Whether the result has the input's values, by channel too: of a cast between float types, and of a transpose in front. */
+function keepsValues(node: Node): boolean {
+  if (node.op === 'cast') return floatTypes.includes(node.inputs[0]!.dataType);
+  if (node.op !== 'shuffle' || node.attributes.reshape) return false;
+  const { firstTranspose, secondTranspose } = node.attributes;
+  return [firstTranspose, secondTranspose].every((order) => !order || order.at(-1) === order.length - 1);
+}
 
 type Producers = ReadonlyMap<Tensor, Node>;
 /** A layer that may be quantized, before it is known which others are. */

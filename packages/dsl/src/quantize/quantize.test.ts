@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { dim } from '../dim.ts';
 import type { Graph } from '../graph.ts';
 import { Network } from '../network.ts';
+import type { Permutation } from '../ranks.ts';
 import type { Tensor } from '../tensor.ts';
 import { verify } from '../verify.ts';
 import { Weights } from '../weights.ts';
@@ -159,6 +160,17 @@ describe('quantize', () => {
     const made = quantize(graph, { dataType: 'int8', recipe: 'full', ranges });
     expect(Object.keys(products(made))).toContain('ffn1/matmul');
     expect(made.nodes.filter(({ op }) => op === 'quantize')).toHaveLength(8);
+  });
+
+  it('takes the range of a tensor whose rows were transposed', () => {
+    const make = (permutation: Permutation<3>) => {
+      const net = new Network('turned');
+      const turned = net.addTranspose(net.addInput('x', 'float32', [32, 32, 32]), { permutation, name: 'turned' });
+      net.markOutput(net.addLinear(turned, square('kernel')), 'y');
+      return quantize(net.graph(), { dataType: 'int8', ranges: new Map([['x', 1]]) });
+    };
+    expect(make([1, 0, 2]).nodes.map(({ name }) => name)).toContain('turned/quantize');
+    expect(() => make([0, 2, 1])).toThrow(/no range for "turned"/);
   });
 
   it('lists tensors without a range', () => {
