@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { bert, bertBase, bertLarge, randomParameters } from '@trt-dsl/bert-model';
-import { quantize, type RecipeName, readCalibrationCache, recipes, smooth, verify } from '@trt-dsl/dsl';
+import { type Graph, quantize, type RecipeName, readCalibrationCache, recipes, smooth, verify } from '@trt-dsl/dsl';
 import { describe, expect, it } from 'vitest';
 import { gemmTable } from '../gpu/layer-information.ts';
 
@@ -12,12 +12,16 @@ describe('the GPU benchmark', () => {
   ] as const)('has ranges for each recipe of BERT-%s in float16, legal on TensorRT 10.6', (name, config) => {
     const file = `test/gpu/quantize-ranges-${name}.txt`;
     const { ranges } = readCalibrationCache(readFileSync(file, 'utf8'), file);
-    const graph = bert(randomParameters('float16'), config, { task: 'question-answering' });
+    const [graph, turned] = [false, true].map((sequenceFirst) =>
+      bert(randomParameters('float16'), config, { task: 'question-answering', sequenceFirst }),
+    ) as [Graph, Graph];
     for (const recipe of Object.keys(recipes) as RecipeName[]) {
       const made = quantize(graph, { dataType: 'int8', recipe, ranges });
       expect(verify(made, 'tensorrt-10.6').warnings).toEqual([]);
       const linear = made.nodes.filter(({ op, name: path }) => op === 'dequantize' && path.includes('kernel'));
       expect(linear).toHaveLength((recipe === 'accurate' ? 5 : 6) * config.layers);
+      const places = ({ nodes }: Graph) => nodes.filter(({ op }) => op === 'quantize').length;
+      expect(places(quantize(turned, { dataType: 'int8', recipe, ranges }))).toBe(places(made));
     }
     const smoothed = quantize(smooth(graph, { ranges }), { dataType: 'int8', ranges });
     expect(smoothed.nodes.filter(({ name: path }) => path.endsWith('/smooth'))).toHaveLength(2 * config.layers);
