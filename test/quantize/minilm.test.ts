@@ -54,6 +54,19 @@ describe('all-MiniLM-L6-v2 on ONNX Runtime', () => {
     expect((await cosine(quantize(graph, { dataType: 'int8', ranges }))).mean).toBeLessThan(mean);
   });
 
+  it('has the same ranges, and as exact embeddings, with the sequence in front of the batch', async () => {
+    const turned = model.graph('float32', { sequenceFirst: true });
+    const options = { ...mask, recipe: 'gemm', method: 'min-max' } as const;
+    const [due, ranges] = [
+      await calibrate(graph, backend, calibration, options),
+      await calibrate(turned, backend, calibration, options),
+    ];
+    expect([...ranges.keys()]).toEqual([...due.keys()]);
+    for (const [name, range] of ranges) expect(range / due.get(name)!).toBeCloseTo(1, 4);
+    const [straight, other] = [graph, turned].map((each) => cosine(quantize(each, { dataType: 'int8', ranges: due })));
+    expect((await other!).mean).toBeCloseTo((await straight!).mean, 3);
+  });
+
   it('INT8 keeps 0.99 in all linear layers if what follows LayerNorm is smoothed', async () => {
     const smoothed = smooth(graph, { ranges: await collectChannelRanges(graph, backend, calibration, mask) });
     const ranges = await calibrate(smoothed, backend, calibration, { ...mask, recipe: 'gemm', method: 'percentile' });
