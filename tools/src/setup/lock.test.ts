@@ -15,7 +15,7 @@ describe('withLock', () => {
     const work = async () => {
       inside += 1;
       most = Math.max(most, inside);
-      await vi.waitUntil(() => waitedFor.length === 2);
+      await vi.waitUntil(() => waitedFor.length === 2, { timeout: 30_000 });
       inside -= 1;
     };
     await Promise.all([1, 2, 3].map(() => withLock(path, work, { onWait: (pid) => waitedFor.push(pid) })));

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
@@ -23,7 +23,7 @@ export async function withLock<T>(
     const holder = await holderOf(path);
     if (!(holder > 0)) continue; // given back just now
     if (!isRunning(holder)) {
-      await discard(path, holder);
+      await discard(path, holder, signal);
       continue;
     }
     if (!waiting) onWait(holder);
@@ -47,34 +47,25 @@ async function take(path: string): Promise<boolean> {
   const draft = `${path}.${randomUUID()}`;
   await writeFile(draft, `${process.pid}\n`);
   try {
-    return await linked(draft, path);
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   } finally {
     await rm(draft, { force: true });
   }
 }
 
-/** Removes the lock of `holder`, and puts back one that another took in the meantime. */
-async function discard(path: string, holder: number): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // another was faster
-    throw error;
-  }
-  if ((await holderOf(aside)) !== holder) await linked(aside, path);
-  await rm(aside, { force: true });
-}
-
-/** Whether `path` became another name of `file`; false where there is one already. */
-async function linked(file: string, path: string): Promise<boolean> {
-  try {
-    await link(file, path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
+/**
+ * Removes the lock of `holder`, which is gone. One at a time: between a look at the lock and its removal nobody else
+ * removes it, so that what is removed is never the lock of one that took it in the meantime.
+ */
+async function discard(path: string, holder: number, signal: AbortSignal | undefined): Promise<void> {
+  const remove = async () => {
+    if ((await holderOf(path)) === holder && !isRunning(holder)) await rm(path, { force: true });
+  };
+  await withLock(`${path}.discard`, remove, signal && { signal });
 }
 
 function isRunning(pid: number): boolean {
