@@ -27,10 +27,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test('what processes wrote before they hung or crashed is kept, and what they did not reach is counted', async () => {
   const shares = sharesOf(1, 16, 4);
   expect(shares).toEqual([1, 41, 81, 121].map((first) => ({ first, count: 4 })));
-  const outcomes = await runShares([join(folder, 'share.mjs')], shares, { budget: 2, grace: 1 });
+  const outcomes = await runShares([join(folder, 'share.mjs')], shares, { budget: 8, grace: 2 });
   expect(outcomes.map(({ cut }) => cut)).toEqual([
     undefined,
-    'was killed 1 s after its budget of 2 s',
+    'was killed 2 s after its budget of 8 s',
     'ended with SIGSEGV',
     'ended with 1',
   ]);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -46,6 +46,7 @@ export async function runShares(
   shares: readonly Share[],
   { budget, gpus, grace = 20 }: Limits = {},
 ): Promise<readonly Outcome[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'trt-dsl-parts-'));
   const running = new Map<ChildProcess, string | undefined>();
   const end = (why: string): void => {
     for (const child of running.keys()) {
@@ -59,7 +60,7 @@ export async function runShares(
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, onSignal);
   const outcomes = await Promise.all(
     shares.map((share, i) => {
-      const out = join(tmpdir(), `trt-dsl-part-${process.pid}-${i}.json`);
+      const out = join(folder, `${i}.json`);
       const own = ['--jobs', '1', '--from', String(share.first), '--count', String(share.count), '--out', out];
       const env = { ...process.env, ...(gpus && { CUDA_VISIBLE_DEVICES: String(i % gpus) }) };
       const child = spawn(process.execPath, [...command, ...own], { stdio: 'inherit', env });
@@ -69,7 +70,6 @@ export async function runShares(
           const killed = running.get(child);
           running.delete(child);
           const text = existsSync(out) ? readFileSync(out, 'utf8') : undefined;
-          for (const path of [out, `${out}.part`]) rmSync(path, { force: true });
           // 1 is the status of a process with graphs that disagree.
           const crash =
             status === 0 || (status === 1 && text !== undefined) ? undefined : `ended with ${signal ?? status}`;
@@ -79,6 +79,7 @@ export async function runShares(
     }),
   );
   clearTimeout(timer);
+  rmSync(folder, { recursive: true, force: true });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.removeListener(signal, onSignal);
   return outcomes;
 }

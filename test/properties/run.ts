@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -61,13 +61,16 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** Whether a case ends a process of its own with a signal. */
 function crashes(one: GraphCase): boolean {
-  const path = join(tmpdir(), `trt-dsl-case-${process.pid}.json`);
+  const folder = mkdtempSync(join(tmpdir(), 'trt-dsl-case-'));
+  const path = join(folder, 'case.json');
   writeFileSync(path, JSON.stringify(caseToJson(one, '')));
   try {
     execFileSync(process.execPath, [process.argv[1]!, name, '--case', path], { stdio: 'ignore' });
     return false;
   } catch (error) {
     return (error as { signal?: string | null }).signal != null;
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 

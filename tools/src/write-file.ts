@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { accessSync, constants, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf, TrtDslError } from '@trt-dsl/dsl';
@@ -7,7 +8,7 @@ import { messageOf, TrtDslError } from '@trt-dsl/dsl';
  * @throws TrtDslError 'file'
  */
 export function writeFileWhole(path: string, bytes: Uint8Array | string): void {
-  const partial = `${path}.${process.pid}.tmp`;
+  const partial = `${path}.${randomUUID()}.tmp`;
   try {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(partial, bytes);

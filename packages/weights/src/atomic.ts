@@ -1,10 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf } from '@trt-dsl/dsl';
 import { fileError } from './file-bytes.ts';
 
-let count = 0;
-const temporary = (path: string): string => `${path}.${process.pid}-${count++}.partial`;
+const temporary = (path: string): string => `${path}.${randomUUID()}.partial`;
 
 /** Where a writer puts bytes, one after the other. */
 export interface ByteSink {

