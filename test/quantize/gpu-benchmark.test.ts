@@ -12,8 +12,9 @@ describe('the GPU benchmark', () => {
   ] as const)('has ranges for each recipe of BERT-%s in float16, legal on TensorRT 10.6', (name, config) => {
     const file = `test/gpu/quantize-ranges-${name}.txt`;
     const { ranges } = readCalibrationCache(readFileSync(file, 'utf8'), file);
-    const [graph, turned] = [false, true].map((sequenceFirst): Graph =>
-      bert(randomParameters('float16'), config, { task: 'question-answering', sequenceFirst }),
+    const [graph, turned] = [false, true].map(
+      (sequenceFirst): Graph =>
+        bert(randomParameters('float16'), config, { task: 'question-answering', sequenceFirst }),
     ) as [Graph, Graph];
     for (const recipe of Object.keys(recipes) as RecipeName[]) {
       const made = quantize(graph, { dataType: 'int8', recipe, ranges });
