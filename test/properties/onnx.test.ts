@@ -5,6 +5,7 @@ import { importOnnx, onnxBackend, serializeOnnx, toOnnx } from '@trt-dsl/onnx-ba
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findPython } from '../support/python.ts';
 import { PyTorch } from '../support/pytorch/client.ts';
+import { seed as first } from '../support/seed.ts';
 import { caseFromJson, caseToJson } from './case-json.ts';
 import { expectedFeatures } from './expected-features.ts';
 import { explain } from './explain.ts';
@@ -17,8 +18,7 @@ import { type Report, runSuite } from './suite.ts';
  * PROPERTY_SEED and PROPERTY_RUNS choose other graphs (`random` for a seed of the hour); PROPERTY_SAVE=1 adds what fails
  * to seeds.json; PROPERTY_RESULT=path writes the report.
  */
-const { PROPERTY_SEED = '1', PROPERTY_RUNS = '1000', PROPERTY_SAVE, PROPERTY_RESULT } = process.env;
-const first = PROPERTY_SEED === 'random' ? Date.now() % 2 ** 31 : Number(PROPERTY_SEED);
+const { PROPERTY_RUNS = '1000', PROPERTY_SAVE, PROPERTY_RESULT } = process.env;
 const count = Number(PROPERTY_RUNS);
 
 const backend = onnxBackend({ threads: 1 });

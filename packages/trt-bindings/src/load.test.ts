@@ -1,10 +1,8 @@
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../test/support/temporary.ts';
 import { findLibrary, loadTensorRT, type Product, TensorRTError } from './index.ts';
-
-const folder = (): string => mkdtempSync(join(tmpdir(), 'trt-dsl-'));
 
 describe('loadTensorRT', () => {
   it('opens TensorRT-RTX and says its version', () => {
@@ -16,7 +14,7 @@ describe('loadTensorRT', () => {
   });
 
   it('says where it looked for a library, and how to get it', () => {
-    const root = folder();
+    const root = temporaryFolder();
     const load = (): unknown => loadTensorRT({ product: 'rtx', root });
     expect(load).toThrow(TensorRTError);
     expect(load).toThrow(`libtensorrt_rtx.so.1 was not found. Looked in\n  root: ${root}`);
@@ -24,7 +22,7 @@ describe('loadTensorRT', () => {
   });
 
   it('says why a file is no library', () => {
-    const root = folder();
+    const root = temporaryFolder();
     writeFileSync(join(root, 'libtensorrt_rtx.so.1'), 'no library');
     expect(() => loadTensorRT({ product: 'rtx', root })).toThrow(
       /cannot use .*libtensorrt_rtx\.so\.1: .*(invalid|short|ELF)/,

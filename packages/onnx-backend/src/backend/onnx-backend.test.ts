@@ -1,5 +1,4 @@
 import { readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import {
   type DataType,
   dim,
@@ -13,6 +12,7 @@ import {
 } from '@trt-dsl/dsl';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { environment, temporaryFolder } from '../../../../test/support/temporary.ts';
 import { encoderGraph, tiny } from '../test-support/bert.ts';
 import { backend, given, numbersOf } from '../test-support/run.ts';
 import { onnxBackend } from './onnx-backend.ts';
@@ -107,9 +107,11 @@ describe('engine', () => {
       attention_mask: Float32Array.of(1, 1, 1, 0),
     };
     using memory = await backend.compile(graph);
+    const folder = temporaryFolder();
+    environment('TMPDIR', folder); // of its own: other tests use the usual one at the same time
     using file = await onnxBackend({ fileAbove: 1000 }).compile(graph);
     expect(await file.run(feeds)).toEqual(await memory.run(feeds));
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('trt-dsl-onnx-'))).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('computes quantized products exactly', async () => {

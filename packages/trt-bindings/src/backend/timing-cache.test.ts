@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Network } from '@trt-dsl/dsl';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../test/support/temporary.ts';
 import { tensorrt } from '../index.ts';
 
 const graph = () => {
@@ -12,7 +12,7 @@ const graph = () => {
 };
 
 test('timings are written, in a new folder too, and nothing else is left', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'trt-dsl-timings-'));
+  const folder = temporaryFolder();
   const timingCache = join(folder, 'new', 'timings');
   for (let i = 0; i < 2; i++) (await tensorrt({ product: 'rtx' }).compile(graph(), { timingCache })).close();
   expect(readdirSync(join(folder, 'new'))).toEqual(['timings']);
@@ -20,11 +20,11 @@ test('timings are written, in a new folder too, and nothing else is left', async
 });
 
 test('a build is not lost where timings cannot be read or written: it warns', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'trt-dsl-timings-'));
+  const folder = temporaryFolder();
   const timingCache = join(folder, 'timings');
   mkdirSync(timingCache);
   const warnings: string[] = [];
-  const listen = (warning: Error): unknown => warnings.push(warning.message);
+  const listen = (warning: Error): unknown => warning.name === 'TrtDslWarning' && warnings.push(warning.message);
   process.on('warning', listen);
   using engine = await tensorrt({ product: 'rtx' }).compile(graph(), { timingCache });
   await new Promise((resolve) => setImmediate(resolve));
@@ -39,7 +39,7 @@ test('a build is not lost where timings cannot be read or written: it warns', as
 
 // TensorRT-RTX has caches without timings: that both builds' timings are in the file is a test in test/gpu/options.test.ts.
 test('what another build writes meanwhile is read before the file is replaced, whatever it is', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'trt-dsl-timings-'));
+  const folder = temporaryFolder();
   const [timingCache, other] = [join(folder, 'timings'), join(folder, 'other')];
   const backend = tensorrt({ product: 'rtx' });
   (await backend.compile(graph(), { timingCache: other })).close();
