@@ -8,6 +8,7 @@ import {
   difference,
   dim,
   dimNames,
+  dimsNamed,
   equalDims,
   evaluateDim,
   parseDim,
@@ -147,6 +148,16 @@ test('shapes broadcast as in NumPy', () => {
   expect(broadcastShapes([2], [3])).toBeUndefined();
   expect(broadcastShapes([batch], [seq])).toBeUndefined();
   expect(broadcastShapes([batch], [4])).toBeUndefined();
+});
+
+test('sizes of other programs keep the names that they can, and none shares one', () => {
+  const texts = ['batch size', 'batch_size', '0', '', '序列', '批次', 'seq', '__proto__', 'seq', 'a+b', 'a-b'];
+  expect([...dimsNamed(texts)].map(([text, size]) => `${text} ${size}`).sort()).toEqual(
+    [
+      ...['batch size batch_size_1', 'batch_size batch_size', '0 _0', ' _', '序列 __', '批次 ___1', 'seq seq'],
+      ...['__proto__ ___proto__', 'a+b a_b', 'a-b a_b_1'],
+    ].sort(),
+  );
 });
 
 test('errors', () => {

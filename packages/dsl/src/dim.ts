@@ -65,14 +65,37 @@ function normal(terms: readonly Term[]): Dim {
   return kept.length === 1 && first!.names.length === 0 ? first!.coefficient : new SymbolicDim(kept);
 }
 
+const nameable = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/;
+
 /** A size with a name, given at run time; its range comes from the optimization profile. */
 export function dim(name: string): SymbolicDim {
-  if (typeof name !== 'string' || !/^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+  if (typeof name !== 'string' || !nameable.test(name))
     throw new TrtDslError(
       'name',
       `"${String(name)}" cannot name a dimension: letters, digits and _ only, not a digit first`,
     );
   return new SymbolicDim([{ coefficient: 1, names: [name] }]);
+}
+
+/**
+ * A dim for each text, as files from elsewhere name sizes: equal texts are one dim, others never. A text that `dim` takes
+ * is its name; in another, what cannot stand in a name is `_`, with a number behind where that name is taken.
+ */
+export function dimsNamed(texts: Iterable<string>): ReadonlyMap<string, SymbolicDim> {
+  const all = [...new Set(texts)];
+  const named = all.filter((text) => nameable.test(text));
+  const taken = new Set(named);
+  const dims = new Map(named.map((text) => [text, dim(text)] as const));
+  for (const text of all) {
+    if (dims.has(text)) continue;
+    const letters = text.replace(/[^A-Za-z0-9_]/g, '_');
+    const base = nameable.test(letters) ? letters : `_${letters}`;
+    let name = base;
+    for (let i = 1; taken.has(name); i++) name = `${base}_${i}`;
+    taken.add(name);
+    dims.set(text, dim(name));
+  }
+  return dims;
 }
 
 /** Σ dims */

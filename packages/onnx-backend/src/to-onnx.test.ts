@@ -1,5 +1,9 @@
 import { definePlugin, dim, type Network as Net, Network, product, type Tensor, Weights } from '@trt-dsl/dsl';
 import { describe, expect, it } from 'vitest';
+import { importOnnx } from './import/import-onnx.ts';
+import { serializeOnnx } from './model.ts';
+import { decodeModel } from './proto/codec.ts';
+import { toNumber } from './proto/messages.ts';
 import { bertLarge, encoderGraph } from './test-support/bert.ts';
 import { listing } from './test-support/listing.ts';
 import { backend } from './test-support/run.ts';
@@ -46,6 +50,25 @@ describe('toOnnx', () => {
       'shuffle_4:sizes = Concat(shuffle_4:size, shuffle_3:size_seq, :integers_4) axis=0',
       'computed = Reshape(shuffle_3, shuffle_4:sizes) allowzero=1',
     ]);
+  });
+
+  it('writes empty axes and attributes of 0, and gives way to the names of outputs', async () => {
+    const net = new Network('zeros');
+    const ids = net.addInput('ids', 'int32', [0, 2]);
+    const rows = net.addEmbedding(ids, Weights.fromNumbers('float32', [2, 4], [1, 2, 3, 4, 5, 6, 7, 8]));
+    const heads = net.addUnsqueeze(rows, { axes: [1] });
+    net.markOutput(net.addAttention(heads, heads, heads, { scale: 2, name: 'self' }), 'self:scores');
+    const graph = net.graph();
+    const model = decodeModel(serializeOnnx(toOnnx(graph)), 'zeros').graph!;
+    const [size] = model.input![0]!.type!.tensorType!.shape!.dim!;
+    expect(Object.hasOwn(size!, 'dimValue') && toNumber(size!.dimValue)).toBe(0);
+    const axis = model.node!.find(({ opType }) => opType === 'Gather')!.attribute!.find(({ name }) => name === 'axis')!;
+    expect(Object.hasOwn(axis, 'i') && toNumber(axis.i)).toBe(0);
+    const made = model.node!.flatMap(({ output }) => output!);
+    expect(new Set(made).size).toBe(made.length);
+    using engine = await backend.compile(graph);
+    expect((await engine.run({ ids: new Int32Array(0) }))['self:scores']!.shape).toEqual([0, 1, 2, 4]);
+    expect(importOnnx(serializeOnnx(toOnnx(graph))).inputs.get('ids')!.shape).toEqual([0, 2]);
   });
 
   it('casts around what computes in float32, and for the CPU around what has no kernel', () => {

@@ -48,7 +48,7 @@ export function toOnnx(graph: Graph, { target = 'portable' }: ToOnnxOptions = {}
   // ONNX Runtime 1.30 pulls a quantization before a transpose, and an output between them with it: outputs stand apart.
   const used = new Set(plain.nodes.flatMap(({ inputs }) => inputs));
   const names = tensorNames(plain, (tensor) => bordered(tensor) || (target === 'cpu' && used.has(tensor)));
-  const context = new Context(target, (tensor) => names.get(tensor) ?? tensor.name);
+  const context = new Context(target, (tensor) => names.get(tensor) ?? tensor.name, plain.outputs.keys());
   findSizes(plain, context);
 
   const values = new Map<Tensor, string>();

@@ -1,25 +1,11 @@
-import {
-  bfloat16Bits,
-  bfloat16Value,
-  type Dim,
-  difference,
-  equalDims,
-  float16Bits,
-  float16Value,
-  product,
-  quotient,
-  sum,
-} from '@trt-dsl/dsl';
+import { type Dim, difference, equalDims, fromNumbers, product, quotient, sum, toNumbers } from '@trt-dsl/dsl';
 import { type FoldType, type Known, known } from './values.ts';
 
-/** Rounds a number as its type stores it. */
+/** Rounds a number as its type stores it; integers of at most 32 bits wrap around. */
 export function round(type: FoldType, value: Dim): Dim {
-  if (typeof value !== 'number') return value;
-  if (type === 'float32') return Math.fround(value);
-  if (type === 'float16') return float16Value(float16Bits(value));
-  if (type === 'bfloat16') return bfloat16Value(bfloat16Bits(value));
-  if (type === 'bool') return Number(value !== 0);
-  return type.startsWith('int') || type.startsWith('uint') ? Math.trunc(value) : value;
+  if (typeof value !== 'number' || type === 'float64') return value;
+  if (type === 'int64') return Math.trunc(value);
+  return toNumbers(type, fromNumbers(type, [value]))[0]!;
 }
 
 const both = (a: Dim, b: Dim): a is number => typeof a === 'number' && typeof b === 'number';
@@ -47,7 +33,10 @@ export const binaryFolds: { readonly [opType: string]: Binary } = {
     return type.includes('float') ? a / (b as number) : b === 0 ? undefined : Math.trunc(a / (b as number));
   },
   Pow: numeric((a, b) => a ** b),
-  Mod: numeric((a, b) => (b === 0 ? Number.NaN : ((a % b) + b) % b)),
+  /** the divisor's sign */
+  Mod: numeric((a, b) => ((a % b) + b) % b),
+  /** Mod with `fmod`: the dividend's sign, as in C */
+  Fmod: numeric((a, b) => a % b),
   Min: (a, b) => (equalDims(a, b) ? a : numeric(Math.min)(a, b)),
   Max: (a, b) => (equalDims(a, b) ? a : numeric(Math.max)(a, b)),
   Equal: equal,
@@ -168,14 +157,18 @@ export function foldReduce(opType: string, { type, values, shape }: Known, keep:
   return result === undefined ? undefined : known(type, keep ? shape.map(() => 1) : [], [result]);
 }
 
+/** Not push(...): a call takes no more than some 100,000 arguments. */
+function append(out: Dim[], values: readonly Dim[], from: number, count: number): void {
+  for (let i = from; i < from + count; i++) out.push(values[i]!);
+}
+
 /** Part of a tensor: elements chosen along one axis. */
 export function pick({ type, shape, values }: Known, axis: number, indices: readonly number[]): Known {
   const inner = countOf(shape.slice(axis + 1));
   const size = shape[axis]!;
   const outer = countOf(shape.slice(0, axis));
   const out: Dim[] = [];
-  for (let o = 0; o < outer; o++)
-    for (const index of indices) out.push(...values.slice((o * size + index) * inner, (o * size + index + 1) * inner));
+  for (let o = 0; o < outer; o++) for (const index of indices) append(out, values, (o * size + index) * inner, inner);
   return known(type, [...shape.slice(0, axis), indices.length, ...shape.slice(axis + 1)], out);
 }
 
@@ -187,7 +180,7 @@ export function foldConcat(parts: readonly Known[], axis: number): Known {
   for (let o = 0; o < outer; o++)
     for (const { shape, values } of parts) {
       const chunk = countOf(shape.slice(axis));
-      out.push(...values.slice(o * chunk, (o + 1) * chunk));
+      append(out, values, o * chunk, chunk);
     }
   const size = parts.reduce((total, { shape }) => total + shape[axis]!, 0);
   return known(

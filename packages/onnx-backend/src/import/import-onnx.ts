@@ -1,4 +1,13 @@
-import { type Dim, dim, type Graph, messageOf, Network, type Tensor, TrtDslError, type Weights } from '@trt-dsl/dsl';
+import {
+  type Dim,
+  dimsNamed,
+  type Graph,
+  messageOf,
+  Network,
+  type Tensor,
+  TrtDslError,
+  type Weights,
+} from '@trt-dsl/dsl';
 import { readMetadata } from '../metadata.ts';
 import { dataTypeOf, onnxTypeName } from '../onnx-types.ts';
 import { type ModelProto, type NodeProto, toNumber, type ValueInfoProto } from '../proto/messages.ts';
@@ -102,9 +111,15 @@ function addInputs({ model, where }: ModelFile, net: Network, values: Map<string
   const ours = model.metadataProps?.some(({ key }) => key === 'trt_dsl.inputs')
     ? readMetadata(model, where).inputs
     : undefined;
-  return (model.graph?.input ?? []).flatMap((info) => {
+  const inputs = (model.graph?.input ?? []).filter(({ name = '' }) => !values.has(name));
+  const named = dimsNamed(inputs.flatMap((info) => sizesOf(info).filter((size) => typeof size === 'string')));
+  const dimsOf = (info: ValueInfoProto): readonly Dim[] => {
+    if (!info.type?.tensorType?.shape)
+      throw new TrtDslError('unsupported', `${where}: input "${info.name}" has no shape, so its rank is not known`);
+    return sizesOf(info).map((size) => (typeof size === 'string' ? named.get(size)! : size));
+  };
+  return inputs.map((info) => {
     const { name = '' } = info;
-    if (values.has(name)) return [];
     const elemType = info.type?.tensorType?.elemType;
     const dataType = ours?.get(name)?.dataType ?? dataTypeOf(elemType);
     if (!dataType)
@@ -112,20 +127,20 @@ function addInputs({ model, where }: ModelFile, net: Network, values: Map<string
         'unsupported',
         `${where}: input "${name}" is ${onnxTypeName(elemType)}, which the DSL lacks`,
       );
-    const input = net.addInput(pathOf(name), dataType, ours?.get(name)?.shape ?? dimsOf(info, where)) as Tensor;
+    const input = net.addInput(pathOf(name), dataType, ours?.get(name)?.shape ?? dimsOf(info)) as Tensor;
     const border = dataTypeOf(elemType);
     // A model for the CPU is fed float32 where the graph has a type that onnxruntime-node lacks.
     values.set(name, ofTensor(border && border !== dataType ? net.addCast(input, { dataType: border }) : input));
-    return [input];
+    return input;
   });
 }
 
-function dimsOf({ name = '', type }: ValueInfoProto, where: string): readonly Dim[] {
-  const shape = type?.tensorType?.shape;
-  if (!shape) throw new TrtDslError('unsupported', `${where}: input "${name}" has no shape, so its rank is not known`);
-  return (shape.dim ?? []).map(({ dimValue, dimParam }, axis) => {
-    if (dimValue !== undefined && !dimParam) return toNumber(dimValue);
-    const text = (dimParam || `${name}_${axis}`).replace(/\W/g, '_');
-    return dim(/^\d/.test(text) ? `_${text}` : text);
+/**
+ * The sizes of an input: numbers, or what the file calls them. One that has no name is called after input and axis: it has
+ * neither field of its own (protobufjs gives the fields' defaults), or a negative number.
+ */
+const sizesOf = ({ name = '', type }: ValueInfoProto): readonly (number | string)[] =>
+  (type?.tensorType?.shape?.dim ?? []).map((size, axis) => {
+    const number = Object.hasOwn(size, 'dimValue') ? toNumber(size.dimValue) : -1;
+    return size.dimParam || (number >= 0 ? number : `${name} ${axis}`);
   });
-}

@@ -383,6 +383,74 @@ describe('what the DSL lacks is named with its node', () => {
       },
       /zero point/,
     ],
+    ...(['QuantizeLinear', 'DequantizeLinear'] as const).map((op): [string, Parts, RegExp] => [
+      `int8's zero point −128 (${op})`,
+      {
+        inputs: { x: [op === 'QuantizeLinear' ? 'float32' : 'int8', [2]] },
+        initializers: [scalar('s', 1), tensor('z', 'int8', [], [-128])],
+        nodes: [node(`y = ${op}(x, s, z)`)],
+      },
+      /a zero point other than 0/,
+    ]),
+    [
+      'float8 that overflows',
+      {
+        inputs: { x: float([2]) },
+        initializers: [scalar('s', 1), tensor('z', 'float8', [], [-0])],
+        nodes: [node('y = QuantizeLinear(x, s, z)', { saturate: 0 })],
+      },
+      /saturate = 0/,
+    ],
+    [
+      'another type than the scale has',
+      {
+        inputs: { x: ['int8', [2]] },
+        initializers: [scalar('s', 1)],
+        nodes: [node('y = DequantizeLinear(x, s)', { output_dtype: 10 })],
+        opset: 23,
+      },
+      /it makes float16 by a scale of float32/,
+    ],
+    [
+      'lengths of keys without padding',
+      {
+        inputs: { q: float([1, 1, 2, 2]), n: ['int64', [1]] },
+        nodes: [node('y = Attention(q, q, q, , , , n)')],
+        opset: 24,
+      },
+      /their lengths/,
+    ],
+    [
+      'training',
+      {
+        inputs: { x: float([2]) },
+        initializers: [scalar('r', 0.5), tensor('t', 'bool', [], [1])],
+        nodes: [node('y = Dropout(x, r, t)')],
+      },
+      /Dropout.*training/,
+    ],
+    [
+      'constants that are not as many as their new shape has',
+      {
+        inputs: { x: ['int64', [1]] },
+        initializers: [ints('a', [1, 2, 3]), ints('to', [2])],
+        nodes: [node('b = Reshape(a, to)'), node('y = Add(x, b)')],
+      },
+      /n_b.*\[3\] does not reshape to \[2\]/,
+    ],
+    [
+      'an int64 computed with that is no number',
+      {
+        inputs: { x: ['int64', [2]] },
+        initializers: [
+          ints('a', [2 ** 53]),
+          ints('b', [1]),
+          { ...ints('c', [0]), rawData: new Uint8Array(8).fill(0x7f) },
+        ],
+        nodes: [node('d = Concat(b, c)', { axis: 0 }), node('y = Add(x, d)')],
+      },
+      /an int64 beyond 2\^53/,
+    ],
     [
       'shapes that do not go together',
       { inputs: { x: float([2]), w: float([3]) }, nodes: [node('y = Add(x, w)')] },

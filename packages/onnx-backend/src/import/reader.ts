@@ -232,10 +232,17 @@ export class Reader {
   #computed({ type, shape, values }: Known): Tensor {
     if (type === 'float64') this.fail('float64 is not in the DSL: cast the model to float32');
     if (values.every((value) => typeof value === 'number'))
-      return this.constant(Weights.fromNumbers(type, shape, values as readonly number[], this.label));
+      return this.constant(Weights.fromNumbers(type, shape, this.#exact(type, values), this.label));
     const parts = values.map((value) => this.#size(value));
     const list = parts.length === 1 ? parts[0]! : this.add('concatenation', parts, { axis: 0 });
     return this.cast(this.reshape(list, shape), type);
+  }
+
+  /** Refuses what no int64 is: values that lost digits when they were read, see `knownOf`. */
+  #exact(type: DataType, values: readonly number[]): readonly number[] {
+    const lost = type === 'int64' && values.some((value) => !(value >= -(2 ** 63) && value < 2 ** 63));
+    if (lost) this.fail('it computes with an int64 beyond 2^53, which the importer cannot do exactly');
+    return values;
   }
 
   /** A size as int64 `[1]`. */

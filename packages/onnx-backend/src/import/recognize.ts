@@ -8,7 +8,8 @@ interface Nodes {
   readonly maker: (name: string | undefined, opType: string) => NodeProto | undefined;
   /** the number that a constant tensor consists of */
   readonly number: (name: string | undefined) => number | undefined;
-  readonly isConstant: (name: string | undefined) => boolean;
+  /** whether a tensor is a constant list of several elements, as gamma and beta are */
+  readonly isVector: (name: string | undefined) => boolean;
 }
 
 /**
@@ -35,7 +36,10 @@ export function recognize(nodes: readonly NodeProto[], file: ModelFile): readonl
       const values = tensor && knownOf(stored(file.weightsOf(tensor)))?.values;
       return values?.length === 1 && typeof values[0] === 'number' ? values[0] : undefined;
     },
-    isConstant: (name) => constant(name) !== undefined,
+    isVector: (name) => {
+      const { dims = [] } = constant(name) ?? {};
+      return dims.length === 1 && toNumber(dims[0]) > 1;
+    },
   };
   return nodes.map((node) => layerNorm(node, graph) ?? gelu(node, graph) ?? node);
 }
@@ -76,9 +80,9 @@ function centred(name: string | undefined, graph: Nodes): string | undefined {
 function layerNorm(node: NodeProto, graph: Nodes): NodeProto | undefined {
   if (node.opType !== 'Add') return undefined;
   for (const [scaled, beta] of orders(node)) {
-    const product = graph.isConstant(beta) ? graph.maker(scaled, 'Mul') : undefined;
+    const product = graph.isVector(beta) ? graph.maker(scaled, 'Mul') : undefined;
     for (const [normal, gamma] of product ? orders(product) : []) {
-      const [difference, deviation] = (graph.isConstant(gamma) && graph.maker(normal, 'Div')?.input) || [];
+      const [difference, deviation] = (graph.isVector(gamma) && graph.maker(normal, 'Div')?.input) || [];
       const x = centred(difference, graph);
       const variance = graph.maker(graph.maker(deviation, 'Sqrt')?.input?.[0], 'Add');
       for (const [mean, epsilon] of x !== undefined && variance ? orders(variance) : []) {

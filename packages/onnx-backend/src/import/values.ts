@@ -86,5 +86,13 @@ export function knownOf(value: Value): Known | undefined {
   if (value.kind !== 'weights' || value.transposed) return undefined;
   const { dataType, size, shape } = value.weights;
   if (size > (dataType.includes('float') ? mostFloats : mostIntegers)) return undefined;
-  return known(dataType, shape as readonly number[], [...toNumbers(dataType, value.weights.array())]);
+  const array = value.weights.array();
+  const values = array instanceof BigInt64Array ? Array.from(array, exactly) : toNumbers(dataType, array);
+  return known(dataType, shape as readonly number[], [...values]);
+}
+
+/** An int64 as a number; infinite where it would lose digits, as "to the end" of a slice, the largest int64, does. */
+function exactly(value: bigint): number {
+  const number = Number(value);
+  return BigInt(number) === value ? number : number > 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
 }

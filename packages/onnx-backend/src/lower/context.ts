@@ -21,16 +21,20 @@ export class Context {
   /** the input and axis that give each named size */
   readonly sizeSources = new Map<string, { readonly input: string; readonly axis: number }>();
   readonly #types = new Map<string, DataType>();
-  readonly #names = new Set<string>();
+  readonly #names: Set<string>;
   readonly #shared = new Map<string, string>();
   readonly #nameOf: (tensor: Tensor) => string;
   #layer = '';
   #outputs: readonly Tensor[] = [];
 
-  /** @param nameOf the ONNX name of a DSL tensor */
-  constructor(target: OnnxTarget, nameOf: (tensor: Tensor) => string) {
+  /**
+   * @param nameOf the ONNX name of a DSL tensor
+   * @param taken names that an author gave, which may be any: the outputs'
+   */
+  constructor(target: OnnxTarget, nameOf: (tensor: Tensor) => string, taken: Iterable<string> = []) {
     this.target = target;
     this.#nameOf = nameOf;
+    this.#names = new Set(taken);
   }
 
   /** Says which layer is lowered next. */

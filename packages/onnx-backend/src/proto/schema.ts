@@ -71,12 +71,16 @@ const messages: Messages = {
   DimensionProto: { dimValue: ['int64', 1], dimParam: ['string', 2] },
 };
 
-/** The messages as protobufjs takes them (`Root.fromJSON`). */
+/**
+ * The messages as protobufjs takes them (`Root.fromJSON`): of proto2, as ONNX's are, so that a field that is there with the
+ * value 0, the size of an empty axis, is told from one that is not.
+ */
 export const schema = {
   nested: Object.fromEntries(
     Object.entries(messages).map(([message, fields]) => [
       message,
       {
+        edition: 'proto2',
         fields: Object.fromEntries(
           Object.entries(fields).map(([field, [type, id, rule]]) => [field, { type, id, ...(rule && { rule }) }]),
         ),

@@ -1,6 +1,6 @@
 import {
   type Dim,
-  dim,
+  dimsNamed,
   type Engine,
   type Feeds,
   type Results,
@@ -170,9 +170,12 @@ const shapesOf = (native: ICudaEngine, inputs: readonly string[]): ProfileShapes
 /** The notes of a plan that came without: open sizes are named after the input and the axis, `x_0`. */
 export function notesOf(tensorrt: TensorRT, native: ICudaEngine): PlanNotes {
   const tensors = Array.from({ length: native.getNbIOTensors() }, (_, i) => native.getIOTensorName(i));
+  const named = dimsNamed(tensors.flatMap((name) => native.getTensorShape(name).map((_, axis) => `${name}_${axis}`)));
   const types = (mode: 'INPUT' | 'OUTPUT'): Map<string, TensorType> =>
     new Map(
-      tensors.filter((name) => native.getTensorIOMode(name) === mode).map((name) => [name, typeOf(native, name)]),
+      tensors
+        .filter((name) => native.getTensorIOMode(name) === mode)
+        .map((name) => [name, typeOf(native, name, (axis) => named.get(`${name}_${axis}`)!)]),
     );
   return {
     product: tensorrt.product,
@@ -183,11 +186,10 @@ export function notesOf(tensorrt: TensorRT, native: ICudaEngine): PlanNotes {
   };
 }
 
-function typeOf(native: ICudaEngine, name: string): TensorType {
+function typeOf(native: ICudaEngine, name: string, dimOf: (axis: number) => Dim): TensorType {
   const nv = native.getTensorDataType(name);
   const dataType = dslDataType(nv);
   if (!dataType) throw new TrtDslError('unsupported', `tensor "${name}" is ${nv}, which this API has no host form for`);
-  const symbol = name.replace(/\W/g, '_');
-  const shape: Dim[] = native.getTensorShape(name).map((size, axis) => (size < 0 ? dim(`${symbol}_${axis}`) : size));
+  const shape: Dim[] = native.getTensorShape(name).map((size, axis) => (size < 0 ? dimOf(axis) : size));
   return { dataType, shape };
 }

@@ -161,7 +161,7 @@ export class Lane {
       this.#buffers.delete(name);
       const { device } = this.#engine;
       const capacity = Math.max(byteLength, 1);
-      buffer = { host: device.memAllocHost(capacity), device: device.memAlloc(capacity) };
+      buffer = allocate(device, capacity);
       this.#buffers.set(name, buffer);
     }
     const data = new View(buffer.host.buffer, 0, length) as HostArray;
@@ -172,6 +172,17 @@ export class Lane {
   #outgrow(...memory: readonly (CudaMemory | PinnedMemory)[]): void {
     while (this.#prepared.size > 0) this.#forget();
     for (const each of memory) each.close();
+  }
+}
+
+/** Memory on both sides, or none where one of them has not enough. */
+function allocate(device: CudaDevice, byteLength: number): Buffer {
+  const host = device.memAllocHost(byteLength);
+  try {
+    return { host, device: device.memAlloc(byteLength) };
+  } catch (error) {
+    host.close();
+    throw error;
   }
 }
 

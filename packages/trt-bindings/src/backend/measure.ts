@@ -30,9 +30,12 @@ export function measureGpu(
   if (profile > 0) context.setOptimizationProfileAsync(profile, stream);
   for (const [name, { shape }] of feeds) context.setInputShape(name, shape);
   const held: Disposable[] = [];
+  const hold = <T extends Disposable>(object: T): T => {
+    held.push(object);
+    return object;
+  };
   const give = (name: string, byteLength: number, data?: ArrayBufferView): void => {
-    const memory = device.memAlloc(Math.max(byteLength, 1));
-    held.push(memory);
+    const memory = hold(device.memAlloc(Math.max(byteLength, 1)));
     context.setTensorAddress(name, memory);
     if (!data) return;
     using pinned = device.memAllocHost(Math.max(byteLength, 1));
@@ -40,24 +43,25 @@ export function measureGpu(
     stream.memcpyHtoDAsync(memory, 0, pinned, 0, byteLength);
     stream.synchronize();
   };
-  for (const [name, { data }] of feeds) give(name, data.byteLength, data);
-  for (const [name, type] of engine.outputs) give(name, byteLengthOf(type, context.getTensorShape(name)));
-  context.enqueueV3(stream);
-  stream.synchronize();
-  const graph = cudaGraph ? stream.capture(() => context.enqueueV3(stream)) : undefined;
-  const launch = (): void => (graph ? graph.launch(stream) : context.enqueueV3(stream));
-  for (let i = 0; i < warmUp; i++) launch();
-  const events = Array.from({ length: runs + 1 }, () => device.createEvent());
-  events[0]!.record(stream);
-  for (let i = 0; i < runs; i++) {
-    launch();
-    events[i + 1]!.record(stream);
+  try {
+    for (const [name, { data }] of feeds) give(name, data.byteLength, data);
+    for (const [name, type] of engine.outputs) give(name, byteLengthOf(type, context.getTensorShape(name)));
+    context.enqueueV3(stream);
+    stream.synchronize();
+    const graph = cudaGraph ? hold(stream.capture(() => context.enqueueV3(stream))) : undefined;
+    const launch = (): void => (graph ? graph.launch(stream) : context.enqueueV3(stream));
+    for (let i = 0; i < warmUp; i++) launch();
+    const events = Array.from({ length: runs + 1 }, () => hold(device.createEvent()));
+    events[0]!.record(stream);
+    for (let i = 0; i < runs; i++) {
+      launch();
+      events[i + 1]!.record(stream);
+    }
+    stream.synchronize();
+    return events.slice(1).map((event, i) => event.elapsedSince(events[i]!));
+  } finally {
+    for (const object of held.reverse()) object[Symbol.dispose]();
   }
-  stream.synchronize();
-  const times = events.slice(1).map((event, i) => event.elapsedSince(events[i]!));
-  for (const object of [graph, ...events]) object?.close();
-  for (const memory of held) memory[Symbol.dispose]();
-  return times;
 }
 
 const byteLengthOf = ({ dataType }: TensorType, shape: readonly number[]): number =>

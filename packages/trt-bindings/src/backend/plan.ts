@@ -1,4 +1,4 @@
-import { type DataType, parseDim, type TensorType, TrtDslError } from '@trt-dsl/dsl';
+import { isDataType, messageOf, parseDim, type TensorType, TrtDslError } from '@trt-dsl/dsl';
 import { bytesView } from './bytes.ts';
 
 /** What a plan of TensorRT's does not say: the names of open sizes, and what made it. */
@@ -48,12 +48,30 @@ export function splitNotes(bytes: Uint8Array): { readonly plan: Uint8Array; read
   const start = whole.length - footer - length;
   if (!(start > 0)) throw new TrtDslError('file', `plan: its notes claim ${length} of ${whole.length} bytes`);
   try {
-    const json = JSON.parse(text.decode(whole.subarray(start, start + length)));
-    const types = (list: readonly { name: string; dataType: DataType; shape: readonly string[] }[]) =>
-      new Map(list.map(({ name, dataType, shape }) => [name, { dataType, shape: shape.map(parseDim) }]));
-    const notes = { ...json, inputs: types(json.inputs), outputs: types(json.outputs) } as PlanNotes;
-    return { plan: whole.subarray(0, start), notes };
+    return { plan: whole.subarray(0, start), notes: decode(text.decode(whole.subarray(start, start + length))) };
   } catch (error) {
-    throw new TrtDslError('file', `plan: its notes, ${length} bytes from ${start}, are damaged`, { cause: error });
+    throw new TrtDslError('file', `plan: its notes, ${length} bytes from ${start}, are damaged: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
+
+function decode(text: string): PlanNotes {
+  const json = JSON.parse(text);
+  const isText = (value: unknown): boolean => typeof value === 'string';
+  const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+  const { product, version, plugins, pluginLibraries = [] } = json;
+  if (![product, version].every(isText) || ![plugins, pluginLibraries].every(isTexts))
+    throw new TrtDslError('file', 'no product, version and lists of plugins');
+  return { ...json, inputs: typesOf(json.inputs), outputs: typesOf(json.outputs) };
+}
+
+const typesOf = (
+  list: readonly { readonly name: unknown; readonly dataType: unknown; readonly shape: readonly string[] }[],
+): ReadonlyMap<string, TensorType> =>
+  new Map(
+    list.map(({ name, dataType, shape }) => {
+      if (!isDataType(dataType)) throw new TrtDslError('data-type', `there is no type ${String(dataType)}`);
+      return [String(name), { dataType, shape: shape.map(parseDim) }];
+    }),
+  );

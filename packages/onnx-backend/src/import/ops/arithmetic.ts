@@ -1,4 +1,13 @@
-import { type Attributes, broadcastShapes, type DataType, equalShapes, type Tensor } from '@trt-dsl/dsl';
+import {
+  type Attributes,
+  broadcastShapes,
+  type DataType,
+  dataTypes,
+  equalShapes,
+  floatTypes,
+  type Tensor,
+  Weights,
+} from '@trt-dsl/dsl';
 import { dataTypeOf, onnxTypeName } from '../../onnx-types.ts';
 import { binaryFolds, foldBinary, foldUnary, foldWhere, round } from '../fold.ts';
 import type { Read, Reader } from '../reader.ts';
@@ -76,15 +85,20 @@ const plain: Read = (reader) => {
     .reduce<Value>((a, _, i) => binary(reader, reader.opType, a, reader.input(i + 1)), first);
 };
 
-const negated =
-  (opType: string): Read =>
+/** Less or equal, greater or equal: for floats both comparisons, as NaN is neither; for integers not the opposite one. */
+const orEqual =
+  (comparison: 'Less' | 'Greater', opposite: 'Less' | 'Greater'): Read =>
   (reader) => {
-    const folded =
-      foldValues(reader.opType, reader.input(0), reader.input(1)) ??
-      withConstant(reader.opType, reader.input(0), reader.input(1));
+    const [a, b] = [reader.input(0), reader.input(1)];
+    const folded = foldValues(reader.opType, a, b) ?? withConstant(reader.opType, a, b);
     if (folded) return folded;
-    const result = reader.materialize(binary(reader, opType, reader.input(0), reader.input(1)));
-    return ofTensor(reader.add('unary', [result], { operation: 'not' }));
+    const isFloat = floatTypes.includes(typeOf(a) as DataType);
+    const tensors = (isFloat ? [comparison, 'Equal'] : [opposite]).map((opType) => combine(reader, opType, a, b));
+    return ofTensor(
+      isFloat
+        ? reader.add('elementwise', tensors, { operation: 'or' })
+        : reader.add('unary', tensors, { operation: 'not' }),
+    );
   };
 
 const unary =
@@ -100,12 +114,14 @@ const activation =
   (reader) =>
     ofTensor(reader.add('activation', [reader.tensor(0)], { type }));
 
-const foldOnly: Read = (reader) => {
-  const numbers = reader.inputs.map((value) => (value ? knownOf(value) : undefined));
-  const [a, b] = numbers;
-  const folded = a && (b ? foldBinary(reader.opType, a, b) : foldUnary(reader.opType, a));
-  return folded ?? reader.fail('the DSL has no such layer');
-};
+const foldOnly =
+  (opType: string): Read =>
+  (reader) => {
+    const numbers = reader.inputs.map((value) => (value ? knownOf(value) : undefined));
+    const [a, b] = numbers;
+    const folded = a && (b ? foldBinary(opType, a, b) : foldUnary(opType, a));
+    return folded ?? reader.fail('the DSL has no such layer');
+  };
 
 const cast: Read = (reader) => {
   const to = reader.opType === 'CastLike' ? undefined : reader.int('to', 0);
@@ -122,9 +138,17 @@ const cast: Read = (reader) => {
     );
   if (type === 'float64') return reader.fail('float64 is not in the DSL');
   if (x.kind === 'weights' && type.includes('float') && typeOf(x).includes('float'))
-    return stored(x.weights.as(type), x.transposed);
+    return stored(castWeights(x.weights, type), x.transposed);
   return ofTensor(reader.cast(reader.tensor(0), type));
 };
+
+/** Weights in another float type. A narrower one is cut for good: weights that `as` converted remember what they were. */
+function castWeights(weights: Weights, type: DataType): Weights {
+  const cast = weights.as(type);
+  if (dataTypes[type].bytes > dataTypes[weights.dataType].bytes) return cast;
+  const { name, shape } = cast;
+  return Weights.from({ name, dataType: type, shape: shape as readonly number[], read: () => cast.bytes() });
+}
 
 const where: Read = (reader) => {
   const [condition, a, b] = [0, 1, 2].map((i) => reader.input(i)) as [Value, Value, Value];
@@ -161,12 +185,19 @@ const notANumber: Read = (reader) => {
 
 const passOn: Read = (reader) => reader.input(0);
 
+const dropout: Read = (reader) => {
+  const training = reader.optional(2);
+  if (training && knownOf(training)?.values[0] !== 0)
+    return reader.fail('training is not in the DSL: export the model in eval()');
+  return reader.input(0);
+};
+
 export const arithmetic: { readonly [opType: string]: Read } = {
   ...Object.fromEntries(Object.keys(binaryOps).map((opType) => [opType, plain])),
   Sum: (reader) =>
     reader.inputs.slice(1).reduce<Value>((a, _, i) => binary(reader, 'Add', a, reader.input(i + 1)), reader.input(0)),
-  LessOrEqual: negated('Greater'),
-  GreaterOrEqual: negated('Less'),
+  LessOrEqual: orEqual('Less', 'Greater'),
+  GreaterOrEqual: orEqual('Greater', 'Less'),
   Exp: unary('exp'),
   Log: unary('log'),
   Sqrt: unary('sqrt'),
@@ -179,14 +210,14 @@ export const arithmetic: { readonly [opType: string]: Read } = {
   Sigmoid: activation('sigmoid'),
   Tanh: activation('tanh'),
   Gelu: (reader) => activation(reader.text('approximate', 'none') === 'tanh' ? 'geluTanh' : 'geluErf')(reader),
-  Floor: foldOnly,
-  Ceil: foldOnly,
-  Mod: foldOnly,
+  Floor: foldOnly('Floor'),
+  Ceil: foldOnly('Ceil'),
+  Mod: (reader) => foldOnly(reader.int('fmod', 0) === 1 ? 'Fmod' : 'Mod')(reader),
   Cast: cast,
   CastLike: cast,
   Where: where,
   Clip: clip,
   IsNaN: notANumber,
   Identity: passOn,
-  Dropout: passOn,
+  Dropout: dropout,
 };

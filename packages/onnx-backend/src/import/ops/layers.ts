@@ -59,8 +59,12 @@ const layerNormalization: Read = (reader) => {
       return reader.constant(
         Weights.fromNumbers('float32', [size], Array(size).fill(otherwise), `${reader.label}/${otherwise}`),
       );
-    if (value.kind === 'weights') return reader.constant(value.weights.as('float32'));
-    return reader.cast(reader.materialize(value), 'float32');
+    const given =
+      value.kind === 'weights'
+        ? reader.constant(value.weights.as('float32'))
+        : reader.cast(reader.materialize(value), 'float32');
+    const isSingle = given.shape.length === 0 || (given.shape.length === 1 && given.shape[0] === 1 && size !== 1);
+    return isSingle ? reader.add('expand', [given], { shape: [size] }) : given;
   };
   return ofTensor(reader.add('layerNorm', [x, vector(1, 1), vector(2, 0)], { epsilon: reader.float('epsilon', 1e-5) }));
 };
@@ -71,9 +75,11 @@ const reduce =
     const value = reader.input(0);
     const rank = shapeOf(value).length;
     const keepDimensions = reader.int('keepdims', 1) === 1;
-    const given = reader.axes(1);
-    if (given?.length === 0 && reader.int('noop_with_empty_axes', 0) === 1) return value;
-    const axes = given?.length ? given.map((axis) => front(axis, rank)) : [...Array(rank).keys()];
+    const given = reader.axes(1) ?? [];
+    const keepsAll = given.length === 0 && reader.int('noop_with_empty_axes', 0) === 1;
+    if (keepsAll && !before) return value;
+    const whole = keepsAll ? [] : [...Array(rank).keys()];
+    const axes = given.length > 0 ? given.map((axis) => front(axis, rank)) : whole;
     const numbers = knownOf(value);
     const folded = numbers && axes.length === rank ? foldReduce(reader.opType, numbers, keepDimensions) : undefined;
     if (folded) return folded;
@@ -157,8 +163,9 @@ function quantizedType(reader: Reader): DataType | undefined {
   const point = reader.optional(2);
   if (!point) return undefined;
   const weights = point.kind === 'weights' ? point.weights : undefined;
+  const sign = weights?.dataType === 'float8' ? 0x80 : 0; // float8's −0 is 0, int8's 0x80 is −128
   const zero = weights
-    ? weights.bytes().every((byte) => (byte & 0x7f) === 0)
+    ? weights.bytes().every((byte) => (byte & ~sign) === 0)
     : knownOf(point)?.values.every((value) => value === 0);
   if (!zero) return reader.fail('a zero point other than 0 is not in the DSL');
   return weights ? weights.dataType : (knownOf(point)!.type as DataType);
@@ -181,6 +188,7 @@ const quantize: Read = (reader) => {
     return reader.fail(
       `it makes ${dataType ?? onnxTypeName(reader.int('output_dtype', 0))}; the DSL has int8 and float8`,
     );
+  if (dataType === 'float8' && reader.int('saturate', 1) === 0) return reader.fail('saturate = 0 is not in the DSL');
   const { scale, axis } = scaleOf(reader);
   return ofTensor(reader.add('quantize', [reader.tensor(0), scale], { dataType, ...(axis !== undefined && { axis }) }));
 };
@@ -189,6 +197,11 @@ const dequantize: Read = (reader) => {
   quantizedType(reader);
   const { scale, axis } = scaleOf(reader);
   const dataType = scale.dataType as 'float32';
+  const asked = reader.int('output_dtype', 0);
+  if (asked !== 0 && dataTypeOf(asked) !== dataType)
+    return reader.fail(
+      `it makes ${onnxTypeName(asked)} by a scale of ${dataType}, which has to be the same in the DSL`,
+    );
   return ofTensor(
     reader.add('dequantize', [reader.tensor(0), scale], { dataType, ...(axis !== undefined && { axis }) }),
   );
@@ -198,8 +211,8 @@ const dequantize: Read = (reader) => {
 const attention: Read = (reader) => {
   for (const name of ['is_causal', 'softcap', 'qk_matmul_output_mode'])
     if (reader.int(name, 0) !== 0 || reader.float(name, 0) !== 0) return reader.fail(`${name} is not in the DSL`);
-  if (reader.optional(4) || reader.optional(5) || (reader.node.output ?? []).slice(1).some(Boolean))
-    return reader.fail('past keys and values are not in the DSL');
+  if (reader.inputs.slice(4).some(Boolean) || (reader.node.output ?? []).slice(1).some(Boolean))
+    return reader.fail('past keys and values, and their lengths, are not in the DSL');
   const heads = [reader.int('q_num_heads', 0), reader.int('kv_num_heads', 0), reader.int('kv_num_heads', 0)];
   const flat = shapeOf(reader.input(0)).length === 3;
   const [query, key, value] = heads.map((count, i) => {

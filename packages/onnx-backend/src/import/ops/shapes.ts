@@ -7,6 +7,7 @@ import {
   fromNumbers,
   product,
   quotient,
+  sum,
   type Tensor,
   Weights,
 } from '@trt-dsl/dsl';
@@ -27,12 +28,10 @@ const reshape: Read = (reader) => {
     size === 0 && copies ? (from[i] ?? reader.fail(`0 at place ${i} copies nothing`)) : size,
   );
   const rest = quotient(product(...from), product(...sizes.filter((size) => size !== -1)));
-  if (sizes.includes(-1) && rest === undefined)
+  const shape = sizes.map((size) => (size === -1 ? (rest ?? Number.NaN) : size));
+  if (shape.some(Number.isNaN) || !equalDims(product(...shape), product(...from)))
     reader.fail(`[${from.join(', ')}] does not reshape to [${sizes.join(', ')}]`);
-  return reader.reshaped(
-    reader.input(0),
-    sizes.map((size) => (size === -1 ? rest! : size)),
-  );
+  return reader.reshaped(reader.input(0), shape);
 };
 
 const unsqueeze: Read = (reader) => {
@@ -194,6 +193,7 @@ const slice: Read = (reader) => {
 
 const split: Read = (reader) => {
   const shape = shapeOf(reader.input(0));
+  const numbers = knownOf(reader.input(0));
   const axis = front(reader.int('axis', 0), shape.length);
   const length = shape[axis]!;
   const count = reader.int('num_outputs', reader.node.output?.length ?? 1);
@@ -201,9 +201,16 @@ const split: Read = (reader) => {
   const sizes = given ?? equalParts(reader, length, count);
   let at: Dim = 0;
   return sizes.map((part) => {
-    const start = shape.map((_, i) => (i === axis ? at : 0));
+    const from = at;
+    at = sum(at, part);
+    if (numbers && typeof from === 'number' && typeof part === 'number')
+      return pick(
+        numbers,
+        axis,
+        Array.from({ length: part }, (_, i) => from + i),
+      );
+    const start = shape.map((_, i) => (i === axis ? from : 0));
     const size = shape.map((whole, i) => (i === axis ? part : whole));
-    at = difference(at, product(-1, part));
     return ofTensor(reader.add('slice', [reader.tensor(0)], { start, size, stride: shape.map(() => 1) }));
   });
 };
