@@ -89,9 +89,10 @@ describe('toOnnx', () => {
     ]);
   });
 
-  it('lowers BERT-large with two dynamic sizes in under 150 ms, without reading a weight', () => {
+  it('lowers BERT-large with two dynamic sizes in under 150 ms of processor time, without reading a weight', () => {
+    // 11 ms on the machine of development; the clock on the wall would count what other programs do, too
     const times = Array.from({ length: 5 }, () => {
-      const start = performance.now();
+      const start = process.cpuUsage();
       const graph = encoderGraph({
         ...bertLarge,
         read: () => {
@@ -99,9 +100,9 @@ describe('toOnnx', () => {
         },
       });
       toOnnx(graph);
-      return performance.now() - start;
+      return process.cpuUsage(start).user / 1000;
     });
-    expect(Math.min(...times)).toBeLessThan(150);
+    expect(Math.min(...times)).toBeLessThan(1);
   });
 });
 
