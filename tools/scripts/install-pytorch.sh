@@ -29,9 +29,10 @@ quietly() {
   exit 1
 }
 
-# Only what was asked for is put there: no recommended packages, no questions, and a wait where another apt-get is at work.
+# Only what was asked for is put there: no recommended packages, no questions, a wait where another apt-get is at work, and
+# another try where the network fails.
 apt() {
-  DEBIAN_FRONTEND=noninteractive apt-get -y -qq -o DPkg::Lock::Timeout=300 "$@"
+  DEBIAN_FRONTEND=noninteractive apt-get -y -qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=5 "$@"
 }
 
 system_pytorch() {
