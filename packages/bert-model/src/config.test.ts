@@ -51,6 +51,10 @@ describe('parseConfig', () => {
     [{ model_type: 'roberta' }, /"model_type" is "roberta"; only "bert"/],
     [{ position_embedding_type: 'relative_key' }, /"position_embedding_type"/],
     [{ is_decoder: true }, /"is_decoder" is true/],
+    [{ constructor: 1 }, /unknown key "constructor"/],
+    [{ num_labels: '3' }, /"num_labels" is "3", no integer above 0/],
+    [{ id2label: 'yes' }, /"id2label" is "yes", no object/],
+    [{ id2label: { 0: 1 } }, /"id2label" is {"0":1}, no object/],
   ])('refuses %j', (change, message) => {
     expect(() => parse(change)).toThrow(TrtDslError);
     expect(() => parse(change)).toThrow(message);

@@ -96,11 +96,11 @@ export function parseConfig(text: string, file: string): BertConfig {
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json)) wrong('no JSON object');
   for (const [key, value] of Object.entries(json)) {
-    if (!(key in sizes || key in fixed || ignored.has(key)))
+    if (!(Object.hasOwn(sizes, key) || Object.hasOwn(fixed, key) || ignored.has(key)))
       wrong(
         `unknown key "${key}"; a BERT is configured by ${Object.keys(sizes).join(', ')}, hidden_act, layer_norm_eps`,
       );
-    const allowed = fixed[key];
+    const allowed = Object.hasOwn(fixed, key) ? fixed[key] : undefined;
     const empty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
     if (allowed && !empty && !allowed.includes(value))
       wrong(
@@ -123,13 +123,18 @@ export function parseConfig(text: string, file: string): BertConfig {
   const layerNormEpsilon = json['layer_norm_eps'] ?? 1e-12;
   if (typeof layerNormEpsilon !== 'number' || !(layerNormEpsilon > 0))
     return wrong(`"layer_norm_eps" is ${JSON.stringify(layerNormEpsilon)}, no number above 0`);
-  const labelNames = Object.values((json['id2label'] ?? {}) as Record<string, string>);
-  const labels = (json['num_labels'] as number | undefined) ?? (labelNames.length || 2);
+  const names = json['id2label'] ?? {};
+  const labelNames: unknown[] = typeof names === 'object' ? Object.values(names) : [undefined];
+  if (!labelNames.every((label) => typeof label === 'string'))
+    return wrong(`"id2label" is ${JSON.stringify(names)}, no object of a name for each class`);
+  const labels = json['num_labels'] ?? (labelNames.length || 2);
+  if (!Number.isSafeInteger(labels) || (labels as number) < 1)
+    return wrong(`"num_labels" is ${JSON.stringify(labels)}, no integer above 0`);
   return {
     ...(config as unknown as BertConfig),
     activation,
     layerNormEpsilon,
-    labels,
+    labels: labels as number,
     ...(labelNames.length > 0 && { labelNames }),
   };
 }

@@ -1,4 +1,13 @@
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,6 +60,20 @@ describe('openBert', () => {
     expect(model.config).toMatchObject({ hiddenSize: 8, layers: 2, heads: 2 });
     model.close();
     model.close();
+  });
+
+  it('leaves no file open that is no BERT', () => {
+    const path = join(folder, 'other.npz');
+    writeNpz(path, [['w', openWeights(join(fixtures, 'demo.npz')).get('l0_output_dense_bias')]]);
+    expect(() => openBert({ weights: path, config })).toThrow(/no BERT's word embeddings/);
+    const open = readdirSync('/proc/self/fd').map((name) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${name}`);
+      } catch {
+        return ''; // the listing's own
+      }
+    });
+    expect(open).not.toContain(path);
   });
 
   it('leaves heads and optimizer slots over, and nothing else', () => {

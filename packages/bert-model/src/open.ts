@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type FloatType, TrtDslError } from '@trt-dsl/dsl';
-import { openWeights, type Pattern, WeightStore, type WeightsFile } from '@trt-dsl/weights';
+import { type Naming, openWeights, type Pattern, WeightStore, type WeightsFile } from '@trt-dsl/weights';
 import { type BertConfig, readConfig } from './config.ts';
 import { type BertGraph, type BertOptions, type BertTask, bert } from './model.ts';
 import { detectNaming, heads } from './names.ts';
@@ -59,7 +59,7 @@ export function openBert(source: string | BertSource): PretrainedBert {
   const close = (): void => {
     if (file !== weights) file.close();
   };
-  const naming = detectNaming(file.keys(), path);
+  const naming = namingOf(file, path, close);
   let tokenizer: Tokenizer | undefined;
   return {
     config,
@@ -76,6 +76,16 @@ export function openBert(source: string | BertSource): PretrainedBert {
     close,
     [Symbol.dispose]: close,
   };
+}
+
+/** The file's naming; a file without one is closed again. */
+function namingOf(file: WeightsFile, path: string, close: () => void): Naming {
+  try {
+    return detectNaming(file.keys(), path);
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;

@@ -115,7 +115,7 @@ const codecs: { readonly [D in DataType]: Codec } = {
   int8: { read: number, write: (value) => value },
   uint8: { read: number, write: (value) => value },
   int32: { read: number, write: (value) => value },
-  int64: { read: number, write: (value) => BigInt(Math.trunc(value)) },
+  int64: { read: number, write: (value) => (Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n) },
   bool: { read: number, write: (value) => (value !== 0 ? 1 : 0) },
 };
 
@@ -136,7 +136,10 @@ export function toFloat32(dataType: DataType, array: HostArray): Float32Array {
   return out;
 }
 
-/** Numbers as stored elements of `dataType`; where the type is a float, the nearest (ties to even) to the nearest float32. */
+/**
+ * Numbers as stored elements of `dataType`; where the type is a float, the nearest (ties to even) to the nearest float32. To
+ * integers as TypedArrays do it: towards zero, NaN and infinities as 0, and what is too large wraps around.
+ */
 export function fromNumbers<D extends DataType>(dataType: D, values: ArrayLike<number>): HostArray<D> {
   const { bytes } = dataTypes[dataType];
   const out = arrayOf(dataType, new Uint8Array(values.length * bytes)) as { [i: number]: Scalar };

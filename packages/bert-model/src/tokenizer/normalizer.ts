@@ -131,8 +131,8 @@ class MarkSorter {
   /** Writes the run of combining code points that waits. */
   flush(): void {
     if (this.pending.length === 0) return;
-    const origins = this.pending.flatMap(({ origin }) => (origin ? [origin] : []));
-    for (const { code, origin } of sorted(this.pending)) this.put(code, origin && origins.shift()!);
+    const origins = this.pending.flatMap(({ origin }) => (origin ? [origin] : [])).values();
+    for (const { code, origin } of sorted(this.pending)) this.put(code, origin && origins.next().value!);
     this.pending.length = 0;
   }
 
@@ -142,13 +142,24 @@ class MarkSorter {
   }
 }
 
-/** A run of combining code points in canonical order. Equal ones have equal classes, and so keep their order. */
+/**
+ * A run of combining code points in canonical order: by class, those of one class in the order that they had. Not by NFD of
+ * all of them, which takes the square of their number.
+ */
 function sorted(run: readonly Pending[]): readonly Pending[] {
   if (run.length < 2) return run;
-  const left = [...run];
-  const order = String.fromCodePoint(...run.map(({ code }) => code)).normalize('NFD');
-  return Array.from(order, (c) => {
-    const next = left.findIndex(({ code }) => code === c.codePointAt(0));
-    return left.splice(next, 1)[0]!;
+  const codes = [...new Set(run.map(({ code }) => code))].sort((a, b) => Number(isAfter(a, b)) - Number(isAfter(b, a)));
+  const ranks = new Map<number, number>();
+  let rank = 0;
+  codes.forEach((code, i) => {
+    if (i > 0 && isAfter(code, codes[i - 1]!)) rank++;
+    ranks.set(code, rank);
   });
+  return run.toSorted((a, b) => ranks.get(a.code)! - ranks.get(b.code)!);
+}
+
+/** Whether a combining code point has a greater class than another, before which NFD does not leave it. */
+function isAfter(code: number, other: number): boolean {
+  const pair = String.fromCodePoint(code, other);
+  return pair.normalize('NFD') !== pair;
 }

@@ -61,6 +61,15 @@ describe('encode', () => {
     expect(tokenizer.encode('\ud800hello\udc00').offsets.at(1)).toEqual([1, 6]);
   });
 
+  it('takes any number of accents on one letter', () => {
+    const accents = '\u0301\u0316'.repeat(100_000);
+    const started = performance.now();
+    expect(tokenizer.encode(`a${accents}`, null, { addSpecialTokens: false }).ids).toEqual(
+      tokenizer.encode('a', null, { addSpecialTokens: false }).ids,
+    );
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
   it('refuses what is no text', () => {
     expect(() => tokenizer.encode(7 as never)).toThrow('expected a text, found number');
   });

@@ -32,6 +32,17 @@ test('per tensor and per axis', () => {
   `);
 });
 
+test('a scale is a positive number, also once it is rounded', () => {
+  const { net, x, half } = sample();
+  for (const scale of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
+    expect(refused(net, 'addQuantize', x, scale, { dataType: 'int8' })).toContain(
+      `scale ${scale} is no positive number`,
+    );
+  expect(refused(net, 'addQuantize', half, 1e-9, { dataType: 'int8' })).toContain('no positive number of float16');
+  const quantized = net.addQuantize(x, 1e-9, { dataType: 'int8' });
+  expect(refused(net, 'addDequantize', quantized, 0, { dataType: 'float32' })).toContain('scale 0 is no positive');
+});
+
 test('errors of quantize', () => {
   const { net, x, half, ids, table, of } = sample();
 

@@ -1,3 +1,4 @@
+import { fromNumbers, toNumbers } from '../convert.ts';
 import { type FloatType, floatTypes, type QuantizedType } from '../data-type.ts';
 import type { LayerOptions, Network } from '../network.ts';
 import { defineOp } from '../op.ts';
@@ -48,6 +49,14 @@ function requireScale(scale: TensorType, x: TensorType, axis: number | undefined
   requireShape('the scale', scale, axis === undefined ? [] : [x.shape[frontAxis(axis, x.shape.length)]!]);
 }
 
+/** @throws TrtDslError 'argument' for a number that is no positive one, or is none any more in the scale's type */
+function requirePositive(scale: unknown, { dataType }: { readonly dataType: FloatType }): void {
+  if (typeof scale !== 'number' || !floatTypes.includes(dataType)) return;
+  const [rounded] = toNumbers(dataType, fromNumbers(dataType, [scale]));
+  if (!(rounded! > 0 && rounded! < Number.POSITIVE_INFINITY))
+    wrongArgument(`scale ${scale} is no positive number of ${dataType}`);
+}
+
 /**
  * round(x / scale), ties to even, saturated to int8 [−128, 127] or rounded to float8 E4M3 [−448, 448]
  * (INetworkDefinition::addQuantize). The scale is rounded to its own type first.
@@ -61,6 +70,7 @@ export function addQuantize<Q extends QuantizedType, D extends FloatType, R exte
 ): Tensor<Q, R> {
   const { dataType, axis } = options;
   const attributes = { dataType, ...(axis !== undefined && { axis }) };
+  requirePositive(scale, x);
   return this.add(quantize, [x, this.operand(scale, x)], attributes, options)[0] as Tensor<Q, R>;
 }
 
@@ -76,5 +86,6 @@ export function addDequantize<D extends FloatType, R extends number>(
 ): Tensor<D, R> {
   const { dataType, axis } = options;
   const attributes = { dataType, ...(axis !== undefined && { axis }) };
+  requirePositive(scale, { dataType });
   return this.add(dequantize, [x, this.operand(scale, { dataType })], attributes, options)[0] as Tensor<D, R>;
 }

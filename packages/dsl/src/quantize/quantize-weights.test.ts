@@ -36,6 +36,15 @@ describe('quantizeWeights', () => {
     expect([...toNumbers('float16', zeros.shares.array())]).toEqual([1, 1]);
   });
 
+  it('takes as many channels as a large vocabulary has', () => {
+    const values = new Float32Array(2 * 250_002).fill(1);
+    values[7] = -254;
+    const kernel = Weights.of('float32', [2, 250_002], values, 'decoder');
+    const { largestScale, scales } = quantizeWeights(kernel, 'int8', 'float32', 1);
+    expect([...largestScale.array()]).toEqual([2]);
+    expect(scales.shape).toEqual([250_002]);
+  });
+
   it('divides by the scale that was rounded to its type', () => {
     const kernel = given([1, 2], [1 / 3, 0.1]);
     const { scales, values } = quantizeWeights(kernel, 'int8', 'bfloat16', 1);

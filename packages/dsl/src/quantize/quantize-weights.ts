@@ -88,7 +88,9 @@ interface Scaling {
 /** A channel of zeros has scale 1, which is no measure of the others. */
 function scalingOf(maxima: Float64Array, dataType: QuantizedType, scaleType: FloatType): Scaling {
   const scales = maxima.map((amax) => roundedScale(amax, dataType, scaleType));
-  return { scales, largest: roundedScale(Math.max(...maxima), dataType, scaleType) };
+  // Not Math.max(...): a vocabulary may have more channels than a call takes arguments.
+  const amax = maxima.reduce((a, b) => Math.max(a, b), 0);
+  return { scales, largest: roundedScale(amax, dataType, scaleType) };
 }
 
 /** How the elements of a row-major tensor belong to the elements of an axis: element i to (i / inner) mod count. */
