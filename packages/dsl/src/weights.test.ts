@@ -24,6 +24,22 @@ describe('Weights', () => {
       expect(() => Weights.fromNumbers('float32', [size], [])).toThrow(/is no shape/);
   });
 
+  it('refuse integers that their type does not hold', () => {
+    for (const [type, value] of [
+      ['int8', 128],
+      ['uint8', -1],
+      ['int32', 2 ** 31],
+      ['int32', 1.5],
+      ['int64', 2 ** 63],
+      ['int64', Number.NaN],
+      ['int64', Number.NEGATIVE_INFINITY],
+    ] as const)
+      expect(() => Weights.fromNumbers(type, [2], [0, value], 'w')).toThrow(
+        `weights "w", element 1: the number ${value} does not fit ${type}`,
+      );
+    expect(Weights.fromNumbers('int64', [2], [-(2 ** 63), -0]).array()).toEqual(BigInt64Array.of(-(2n ** 63n), 0n));
+  });
+
   it('wrap a TypedArray without a copy, and freeze their shape', () => {
     const array = Float32Array.of(1, 2);
     const shape = [2];

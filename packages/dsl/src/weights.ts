@@ -1,5 +1,5 @@
 import { type ConversionLoss, convertBytes, fromNumbers } from './convert.ts';
-import { arrayOf, bytesOf, type DataType, dataTypes, type HostArray } from './data-type.ts';
+import { arrayOf, bytesOf, type DataType, dataTypes, type HostArray, isDataType } from './data-type.ts';
 import { TrtDslError } from './errors.ts';
 import type { Tuples } from './ranks.ts';
 
@@ -13,6 +13,12 @@ const warn: LossListener = ({ name, to, count, overflowed }) => {
     process.emitWarning(`${overflowed} of ${count} values of weights "${name}" overflow ${to}`, 'TrtDslWarning');
 };
 
+/** Where integers are not the numbers that they were made of; -1 for nowhere. */
+function wrongAt(array: HostArray, values: ArrayLike<number>): number {
+  for (let i = 0; i < array.length; i++) if (Number(array[i]) !== values[i]) return i;
+  return -1;
+}
+
 /** What makes Weights: the elements in row-major order, little-endian, handed over when they are first needed. */
 export interface WeightsSource<D extends DataType, S extends readonly number[]> {
   /** where they come from: a checkpoint's key, a file's name; names the constant and appears in errors */
@@ -21,6 +27,20 @@ export interface WeightsSource<D extends DataType, S extends readonly number[]> 
   readonly shape: S;
   /** @returns exactly the bytes of the shape; called each time a backend needs them, so nothing is held in between */
   readonly read: () => Uint8Array;
+}
+
+/** @throws TrtDslError 'argument', 'data-type' unless `array` is what host memory holds of the type */
+function requireArray(name: string, dataType: DataType, array: unknown): void {
+  if (!isDataType(dataType))
+    throw new TrtDslError('argument', `weights "${name}": there is no data type ${JSON.stringify(dataType)}`);
+  const { array: wanted, kind } = dataTypes[dataType];
+  if (array instanceof wanted) return;
+  const found = ArrayBuffer.isView(array) ? array.constructor.name : Array.isArray(array) ? 'list' : typeof array;
+  const bits = kind === 'float' && dataType !== 'float32' ? ' of bits' : '';
+  throw new TrtDslError(
+    'data-type',
+    `weights "${name}": ${dataType} takes a ${wanted.name}${bits}, not a ${found}; Weights.fromNumbers takes any numbers`,
+  );
 }
 
 /** A constant tensor by reference: type and shape are known, its bytes are read on demand (nvinfer1::Weights). */
@@ -56,27 +76,38 @@ export class Weights<out D extends DataType = DataType, out R extends number = n
     return new Weights<D, S['length']>(source);
   }
 
-  /** Weights over a TypedArray of the type's host form (float16: bits in a Uint16Array), without a copy. */
+  /** Weights over a TypedArray of the type's host form (float16: bits in a Uint16Array), without a copy; `fromNumbers` rounds numbers. */
   static of<D extends DataType, const S extends readonly number[]>(
     dataType: D,
     shape: S,
     array: HostArray<NoInfer<D>>,
     name = 'constant',
   ): Weights<D, S['length']> {
+    requireArray(name, dataType, array);
     const weights = Weights.from({ name, dataType, shape, read: () => bytesOf(array) });
     if (array.length !== weights.size)
       throw new TrtDslError('shape', `weights "${name}": ${array.length} values are not [${shape.join(', ')}]`);
     return weights;
   }
 
-  /** Weights from plain numbers, rounded to `dataType` (nearest even). */
+  /**
+   * Weights from plain numbers, rounded to a float `dataType` (nearest even); an integer one takes only what it holds.
+   * @throws TrtDslError 'argument' for a number that is no integer of the type
+   */
   static fromNumbers<D extends DataType, const S extends readonly number[]>(
     dataType: D,
     shape: S,
     values: ArrayLike<number>,
     name = 'constant',
   ): Weights<D, S['length']> {
-    return Weights.of(dataType, shape, fromNumbers(dataType, values) as HostArray<NoInfer<D>>, name);
+    const array = fromNumbers(dataType, values);
+    const wrong = dataTypes[dataType].kind === 'integer' ? wrongAt(array, values) : -1;
+    if (wrong >= 0)
+      throw new TrtDslError(
+        'argument',
+        `${shape.length === 0 ? '' : `weights "${name}", element ${wrong}: `}the number ${values[wrong]} does not fit ${dataType}`,
+      );
+    return Weights.of(dataType, shape, array as HostArray<NoInfer<D>>, name);
   }
 
   /** Number of elements. */
