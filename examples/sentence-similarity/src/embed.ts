@@ -1,4 +1,4 @@
-import { type BertOutputs, feedsOf, type PretrainedBert } from '@trt-dsl/bert-model';
+import { type BertOutputs, type Encoding, feedsOf, type PretrainedBert } from '@trt-dsl/bert-model';
 import type { Engine, Tensors } from '@trt-dsl/dsl';
 
 /** One sentence, embedded. */
@@ -10,7 +10,10 @@ export interface Embedded {
 }
 
 /** Longest sequence, as sentence-transformers configures all-MiniLM-L6-v2; what is beyond is cut off. */
-const longestSequence = 256;
+export const longestSequence = 256;
+
+/** An engine of a BERT's `hidden` task. */
+export type HiddenEngine = Engine<Tensors, BertOutputs['hidden']>;
 
 /**
  * Sentence embeddings: the mean of the last hidden states over real tokens, scaled to unit length.
@@ -18,7 +21,7 @@ const longestSequence = 256;
  */
 export async function embed(
   model: PretrainedBert,
-  engine: Engine<Tensors, BertOutputs['hidden']>,
+  engine: HiddenEngine,
   texts: readonly string[],
   batchSize: number,
 ): Promise<Embedded[]> {
@@ -26,19 +29,32 @@ export async function embed(
   const maxLength = Math.min(longestSequence, model.config.maxPositions);
   for (let from = 0; from < texts.length; from += batchSize) {
     const batch = texts.slice(from, from + batchSize);
-    const alone = batch.map((text) => model.tokenizer.encode(text, undefined, { maxLength }));
-    const longest = Math.max(...alone.map(({ ids }) => ids.length));
-    const feeds = feedsOf(alone.map((encoding) => model.tokenizer.pad(encoding, longest)));
-    const { last_hidden_state: hidden } = await engine.run(feeds);
-    const width = hidden.shape[2]!;
-    const values = hidden.data;
-    alone.forEach(({ ids }, row) => {
-      const first = row * longest * width;
-      const tokens = values.subarray(first, first + ids.length * width);
-      embedded.push({ text: batch[row]!, ids, embedding: meanOfUnitLength(tokens, ids.length, width) });
-    });
+    const encodings = batch.map((text) => model.tokenizer.encode(text, undefined, { maxLength }));
+    const longest = Math.max(...encodings.map(({ ids }) => ids.length));
+    const embeddings = await embedBatch(model, engine, encodings, longest);
+    for (const [i, text] of batch.entries()) embedded.push({ text, ids: encodings[i]!.ids, embedding: embeddings[i]! });
   }
   return embedded;
+}
+
+/**
+ * The embeddings of encodings that run together.
+ * @param length tokens to which they are padded
+ */
+export async function embedBatch(
+  model: Pick<PretrainedBert, 'tokenizer'>,
+  engine: HiddenEngine,
+  encodings: readonly Encoding[],
+  length: number,
+): Promise<number[][]> {
+  const feeds = feedsOf(encodings.map((encoding) => model.tokenizer.pad(encoding, length)));
+  const { last_hidden_state: hidden } = await engine.run(feeds);
+  const width = hidden.shape[2]!;
+  return encodings.map(({ ids }, row) => {
+    const first = row * length * width;
+    const tokens = hidden.data.subarray(first, first + ids.length * width);
+    return meanOfUnitLength(tokens, ids.length, width);
+  });
 }
 
 function meanOfUnitLength(tokens: Float32Array, count: number, width: number): number[] {

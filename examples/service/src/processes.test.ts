@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { fetchMiniLM } from '@trt-dsl/tools';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+
+const bin = fileURLToPath(new URL('../bin/embedding-service.js', import.meta.url));
+const timeout = 120_000;
+const soon = { timeout, interval: 50 };
+beforeAll(() => fetchMiniLM());
+
+/** The service, as a command that runs until the test ends. */
+function run(...args: readonly string[]) {
+  const child: ChildProcess = spawn(process.execPath, [bin, '--backend', 'onnx', ...args], { stdio: 'pipe' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const said = { out: '', err: '' };
+  child.stdout!.on('data', (text) => (said.out += text));
+  child.stderr!.on('data', (text) => (said.err += text));
+  const ended = once(child, 'close').then(([code]) => code as number);
+  const matches = (pattern: RegExp): RegExpExecArray[] => [...said.err.matchAll(pattern)];
+  return { child, said, ended, matches };
+}
+
+async function embedding(port: number): Promise<readonly number[]> {
+  const response = await fetch(`http://127.0.0.1:${port}/v1/embeddings`, {
+    method: 'POST',
+    body: JSON.stringify({ input: 'a cat' }),
+    headers: { connection: 'close' },
+  });
+  expect(response.status).toBe(200);
+  return (await response.json()).data[0].embedding;
+}
+
+describe('embedding-service', () => {
+  it('serves until it is told to stop', { timeout }, async () => {
+    const { child, said, ended, matches } = run('--port', '0');
+    const [, port] = await vi.waitUntil(() => matches(/listens on http:\/\/127\.0\.0\.1:(\d+)/g)[0], soon);
+    expect(await embedding(Number(port))).toHaveLength(384);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(said.out).toBe('texts embedded: 1\n');
+  });
+
+  it('is several processes on one port, of which one may die', { timeout }, async () => {
+    const { child, said, ended, matches } = run('--port', '0', '--processes', '2');
+    const listening = () => matches(/process (\d+) listens on port (\d+)/g);
+    await vi.waitUntil(() => listening().length === 2, soon);
+    const port = Number(listening()[0]![2]);
+    const due = await embedding(port);
+    for (let i = 0; i < 3; i++) expect(await embedding(port)).toEqual(due);
+    const metrics = `http://127.0.0.1:${matches(/metrics of all processes on port (\d+)/g)[0]![1]}/metrics`;
+    expect(await (await fetch(metrics)).text()).toContain('embeddings_requests_total{status="200"} 4');
+
+    process.kill(Number(listening()[0]![1]), 'SIGKILL');
+    await vi.waitUntil(() => listening().length === 3, soon);
+    for (let i = 0; i < 3; i++) expect(await embedding(port)).toEqual(due);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(said.out).toContain('2 processes ended, 1 had been replaced');
+  });
+
+  it('gives up where processes cannot listen', { timeout }, async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void other.close());
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const { said, ended } = run('--port', String(port), '--metrics-port', '0', '--processes', '2');
+    expect(await ended).toBe(1);
+    expect(said.err).toContain(`cannot listen on 127.0.0.1:${port}`);
+    expect(said.err).toContain('3 processes in a row ended before they listened');
+    const second = run('--port', '0', '--metrics-port', String(port), '--processes', '2');
+    expect(await second.ended).toBe(1);
+    expect(second.said.err).toContain(`cannot listen on 127.0.0.1:${port}`);
+  });
+
+  it.each([
+    [['--max-batch', '0'], '--max-batch is 0; expected a whole number from 1 to 4096'],
+    [['--port', '70000'], '--port is 70000'],
+    [['--max-delay', '-1'], 'maxDelay is -1'],
+    [['--model', '/no/such'], '/no/such'],
+    [['--modle', 'x'], 'modle'],
+  ])('refuses %j', { timeout }, async (args, message) => {
+    const { said, ended } = run(...args);
+    expect(await ended).toBeGreaterThan(0);
+    expect(said.err).toContain(message);
+    expect(said.err).not.toContain('    at ');
+  });
+});
