@@ -1,6 +1,6 @@
 import { type DataType, type Feed, fromNumbers, type HostArray, toNumbers } from '@trt-dsl/dsl';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, it } from 'vitest';
+import { runtime } from '../backend/runtime.ts';
 import { node, onnxFile, tensor } from '../test-support/onnx-file.ts';
 import { backend } from '../test-support/run.ts';
 import { importOnnx } from './import-onnx.ts';
@@ -682,6 +682,7 @@ type Input = {
 };
 
 async function ofOnnxRuntime(bytes: Uint8Array, inputs: readonly Input[], names: readonly string[]): Promise<Result[]> {
+  const { InferenceSession, Tensor } = await runtime();
   const session = await InferenceSession.create(bytes, { logSeverityLevel: 4 });
   const results = await session.run(
     Object.fromEntries(
