@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
@@ -36,6 +36,19 @@ describe('withLock', () => {
     const { pid } = spawnSync(process.execPath, ['-e', '']);
     writeFileSync(path, `${pid}\n`);
     expect(await withLock(path, async () => 'taken')).toBe('taken');
+  });
+
+  it.each(['', 'nobody\n', '-1\n'])('takes a lock that names no process: %j', async (text) => {
+    const path = join(temporaryFolder(), 'lock');
+    writeFileSync(path, text);
+    expect(await withLock(path, async () => 'taken', { signal: AbortSignal.timeout(5000) })).toBe('taken');
+    expect(readdirSync(dirname(path))).toEqual([]);
+  });
+
+  it('does not wait for what is no file', async () => {
+    const path = join(temporaryFolder(), 'lock');
+    mkdirSync(path);
+    await expect(withLock(path, async () => 'taken')).rejects.toThrow('EISDIR');
   });
 
   it('lets one of many take the lock of a process that is gone', async () => {

@@ -21,7 +21,7 @@ export async function withLock<T>(
   let waiting = false;
   while (!(await take(path))) {
     const holder = await holderOf(path);
-    if (!(holder > 0)) continue; // given back just now
+    if (holder === undefined) continue; // given back just now
     if (!isRunning(holder)) {
       await discard(path, holder, signal);
       continue;
@@ -37,9 +37,14 @@ export async function withLock<T>(
   }
 }
 
-/** The process id that a lock file names, NaN without one. */
-async function holderOf(path: string): Promise<number> {
-  return Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10);
+/** The process id that a lock file names, 0 for a file without one, which no process holds; undefined without a file. */
+async function holderOf(path: string): Promise<number | undefined> {
+  try {
+    return Number.parseInt(await readFile(path, 'utf8'), 10) || 0;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** Whether the lock could be taken: a link, unlike a file that is opened and then written, appears with its content. */
@@ -69,6 +74,7 @@ async function discard(path: string, holder: number, signal: AbortSignal | undef
 }
 
 function isRunning(pid: number): boolean {
+  if (pid <= 0) return false;
   try {
     return process.kill(pid, 0); // signal 0 only asks
   } catch (error) {
