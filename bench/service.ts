@@ -1,17 +1,30 @@
-// How many texts a second examples/service embeds, and how long each waits: npm run bench -- service [seconds]
+// How many texts a second examples/service embeds, and how long each waits: npm run bench -- service
+//   --seconds 8 of each load; --name service of the result; --device WORDS; behind them `--` and options for the service
 // Clients send one text at a time, each as soon as the last was answered, to a service with batches and to one without.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { report } from './report.ts';
 
-const seconds = Number(process.argv[3] ?? 8);
+const { values, positionals } = parseArgs({
+  args: process.argv.slice(3),
+  allowPositionals: true,
+  options: {
+    seconds: { type: 'string', default: '8' },
+    name: { type: 'string', default: 'service' },
+    device: { type: 'string' },
+  },
+});
+const seconds = Number(values.seconds);
+const bin = fileURLToPath(import.meta.resolve('@trt-dsl/example-service/bin/embedding-service.js'));
 const texts = readFileSync('test/quantize/sentences.txt', 'utf8').trim().split('\n');
 const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
 
 async function serve(maxBatch: number): Promise<{ readonly child: ChildProcess; readonly port: number }> {
-  const args = ['examples/service/bin/embedding-service.js', '--port', '0', '--max-batch', String(maxBatch)];
+  const args = [bin, '--port', '0', '--max-batch', String(maxBatch), ...positionals];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   for await (const text of child.stderr!) {
     const port = /listens on http:\/\/[^:]+:(\d+)/.exec(String(text))?.[1];
@@ -68,8 +81,13 @@ for (const maxBatch of [1, 32]) {
   await once(child, 'exit');
 }
 agent.destroy();
-report('service', {
-  model: 'all-MiniLM-L6-v2, float32, ONNX Runtime; clients on the same machine',
-  seconds_each: seconds,
-  rows: figures,
-});
+report(
+  values.name,
+  {
+    model: 'all-MiniLM-L6-v2; clients on the same machine, one text a request',
+    service: positionals,
+    seconds_each: seconds,
+    rows: figures,
+  },
+  values.device,
+);

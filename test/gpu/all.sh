@@ -28,7 +28,8 @@ step() {
   TIMING_CACHE=$caches/${name%%:*} timeout -k 5 $((most < left ? most : left)) "$@" >"$out/$name.log" 2>&1
   echo "$stream $name: exit $? after $((SECONDS - begun)) s" >>"$out/steps.log"
 }
-graphs=(--worker "$repository/test/support/pytorch/worker.py" --device "$(nvidia-smi --query-gpu=name --format=csv,noheader | head -n 1)")
+gpu=$(nvidia-smi --query-gpu=name --format=csv,noheader | head -n 1)
+graphs=(--worker "$repository/test/support/pytorch/worker.py" --device "$gpu")
 squad() { step "squad:$1" "$2" env CELLS="${3:-}" BUDGET="$2" OUT="$out/squad" WORK="$bundle/squad" bash "$repository/examples/bert-squad/gpu/run.sh" "$1"; }
 quantize() { step "quantize-$1-$2" 500 node gpu/quantize.js "$1" "$2" "$3" "$1-$2"; }
 
@@ -47,7 +48,8 @@ stream_b() { # quantized BERT; :sequence-first in all that it may help
   quantize large 32x128 float16,float8:gemm,float8:gemm:sequence-first,int8:gemm,int8:gemm:sequence-first,int8:full
   quantize base 128x128 float16,float8:gemm,int8:gemm,int8:full,int8:accurate,$turned
 }
-stream_c() { # bert-squad's tables, and PyTorch's times beside them
+stream_c() { # bert-squad's tables, and PyTorch's times beside them; the service
+  step service 150 bash -c "cd '$repository' && node '$bundle/bench/main.js' service --seconds 3 --name h200-service --device '$gpu' -- --backend tensorrt --precision fp16 --lanes 2 --max-tokens 16384 --model '$minilm'"
   step peers 60 python3 gpu/bert_perf.py base float16 1x128,32x128,128x128,32x384
   squad compare-base 300
   squad perf-base 700 "1x128 8x128 128x128 32x384 1x384 8x384 128x384"
