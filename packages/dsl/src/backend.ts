@@ -62,6 +62,6 @@ export interface Engine<I extends Tensors = Tensors, O extends Tensors = Tensors
 export interface Backend<Options extends CompileOptions = CompileOptions> {
   readonly name: string;
   compile<I extends Tensors, O extends Tensors>(graph: Graph<I, O>, options?: Options): Promise<Engine<I, O>>;
-  /** An engine from what `serialize` gave. */
+  /** An engine from what `serialize` gave. The bytes are kept, not copied: they must not change while the engine is used. */
   load(bytes: Uint8Array): Promise<Engine>;
 }

@@ -163,6 +163,8 @@ describe('serialize and load', () => {
     expect(await loaded.run(feeds)).toEqual(await compiled.run(feeds));
     expect((await loaded.run(feeds))['y']!.data).toEqual(fromNumbers(type, [1, 1, 0, 1, 1, 0]));
     expect(loaded.serialize()).toEqual(compiled.serialize());
+    loaded.serialize().fill(0);
+    expect(loaded.serialize()).toEqual(compiled.serialize());
   });
 
   it('checks sizes when loaded, too', async () => {

@@ -123,7 +123,7 @@ export function onnxBackend(options: OnnxBackendOptions = {}): Backend {
         inputs,
         outputs,
         checkSizes: (sizes) => sizeChecks && checkSizes(sizeChecks, sizes),
-        serialize: () => bytes,
+        serialize: () => new Uint8Array(bytes),
       });
     },
   };
