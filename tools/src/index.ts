@@ -13,4 +13,5 @@ export {
 export * from './models/minilm.ts';
 export { type Program, runProgram, type Streams } from './program.ts';
 export { findPython } from './python.ts';
+export { withLock } from './setup/lock.ts';
 export { requirePlace, writeFileWhole } from './write-file.ts';

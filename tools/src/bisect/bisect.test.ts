@@ -12,6 +12,7 @@ import { main } from '../cli.ts';
 import type { Progress } from '../command.ts';
 import { commands } from '../commands/index.ts';
 import { bisect } from './bisect.ts';
+import { relativeError } from './measure.ts';
 import { readLines, textBatches } from './sentences.ts';
 
 let folder: string;
@@ -211,6 +212,19 @@ describe('trt-dsl bisect', () => {
     expect(code).toBe(1);
     expect(errors.trimEnd()).toMatch(message);
     expect(errors.trimEnd().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('relativeError', () => {
+  const of = (...values: readonly number[]) => [
+    { y: { dataType: 'float32', shape: [values.length], data: Float32Array.from(values) } as const },
+  ];
+  it('is 0 for the same results, also where all are 0', () => {
+    expect(relativeError(of(0, 0), of(0, 0), [])).toBe(0);
+    expect(relativeError(of(3, 4), of(3, 4), [])).toBe(0);
+    expect(relativeError(of(3, 5), of(3, 4), [])).toBeCloseTo(0.2, 10);
+    expect(relativeError(of(1, 0), of(0, 0), [])).toBe(Number.POSITIVE_INFINITY);
+    expect(relativeError(of(Number.NaN), of(1), [])).toBeNaN();
   });
 });
 

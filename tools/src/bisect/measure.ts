@@ -73,7 +73,7 @@ export async function measureOn(
   };
 }
 
-/** ‖found − due‖ / ‖due‖ over all outputs; infinite for NaN or infinities. */
+/** ‖found − due‖ / ‖due‖ over all outputs, 0 where they are the same; NaN for NaN or infinities. */
 export const relativeError: ErrorOf = (found, due) => {
   let [difference, length] = [0, 0];
   due.forEach((outputs, at) => {
@@ -89,5 +89,5 @@ export const relativeError: ErrorOf = (found, due) => {
       }
     }
   });
-  return Math.sqrt(difference / length);
+  return difference === 0 ? 0 : Math.sqrt(difference / length);
 };

@@ -111,5 +111,5 @@ export const cosines = (a: readonly Float64Array[], b: readonly Float64Array[]):
 /** Mean and smallest of some cosines. */
 export const summaryOf = (values: readonly number[]): { readonly mean: number; readonly worst: number } => ({
   mean: values.reduce((a, b) => a + b, 0) / values.length,
-  worst: Math.min(...values),
+  worst: values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
 });

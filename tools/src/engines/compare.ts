@@ -71,7 +71,7 @@ function isModel(path: string): boolean {
 }
 
 function savedOutputs(path: string): FeedMap {
-  const file = openWeights(path);
+  using file = openWeights(path);
   return new Map(
     file.keys().map((key): [string, HostTensor] => {
       const weights = file.get(key);

@@ -104,7 +104,7 @@ function parseJson(text: string, where: string): unknown {
   }
 }
 
-/** Nested lists of numbers, or true and false, as float32 where a fraction is among them and int64 elsewhere. */
+/** Nested lists of numbers, or true and false, as int64 where all are whole and below 2^53, and float32 elsewhere. */
 function ofJson(name: string, array: unknown): Weights {
   const shape: number[] = [];
   for (let part = array; Array.isArray(part); part = part[0]) shape.push(part.length);
@@ -117,7 +117,7 @@ function ofJson(name: string, array: unknown): Weights {
       'file',
       `input "${name}": no nested lists of numbers, all of one length: [${shape.join(', ')}]`,
     );
-  const whole = (values as number[]).every(Number.isInteger);
+  const whole = (values as number[]).every(Number.isSafeInteger);
   return Weights.fromNumbers(whole ? 'int64' : 'float32', shape, values as number[], name) as Weights;
 }
 

@@ -58,7 +58,12 @@ export async function openRunnable(
     const backend = openBackend(name, options);
     const { signal: _, ...how } = runOptions; // an engine is there at once
     const engine = await loadEngine(backend, file.bytes, { ...how, hostCode: options.hostCode ?? false });
-    return runnable(backend, engine, made(engine.inputs));
+    try {
+      return runnable(backend, engine, made(engine.inputs));
+    } catch (error) {
+      engine.close();
+      throw error;
+    }
   }
   const { graph } = file;
   const backend = openBackend(options.backend ?? 'onnx', options);

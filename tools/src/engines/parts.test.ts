@@ -103,6 +103,8 @@ describe('feeds', () => {
     expect(fed.get('ids')).toEqual({ dataType: 'int32', shape: [2, 3], data: Int32Array.of(1, 2, 3, 4, 5, 6) });
     expect(fed.get('on')!.data).toEqual(Uint8Array.of(1, 0));
     expect(fed.get('x')!.shape).toEqual([2, 2]);
+    const wide = new Map<string, TensorType>([['w', { dataType: 'float32', shape: [2] }]]);
+    expect(feedsFor(wide, { ...options, input: ['w=[1e20, -3]'] }).get('w')!.data).toEqual(Float32Array.of(1e20, -3));
   });
 
   it.each([
