@@ -38,7 +38,7 @@ export interface OpenBackend {
   /** TensorRT's backend itself, for what only it can do */
   readonly tensorrt?: TensorRTBackend;
   compile(graph: Graph, options: BuildOptions & PluginLibrary): Promise<Engine>;
-  load(bytes: Uint8Array, options?: PluginLibrary & { readonly cudaGraph?: boolean }): Promise<Engine>;
+  load(bytes: Uint8Array, options?: PluginLibrary & Pick<BuildOptions, 'cudaGraph' | 'lanes'>): Promise<Engine>;
 }
 
 /**

@@ -9,6 +9,12 @@ export const options = {
     describe: 'A BERT for sentences in Hugging Face’s layout; all-MiniLM-L6-v2 by default, fetched once',
   },
   backend: { choices: backendNames, describe: 'What runs it; by default the best of this machine' },
+  engine: {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'Engine to load; built and written first if there is none. Remove it when model, precision or limits change',
+  },
   precision: { choices: precisions, default: 'fp32', describe: 'Type that the network computes in' },
   host: { type: 'string', requiresArg: true, default: '127.0.0.1', describe: 'Address to listen on' },
   port: { type: 'number', default: 8080, describe: 'Port to listen on; 0 for any that is free' },
@@ -41,7 +47,10 @@ const program: Program = {
       options,
       examples: [
         ['$0', 'all-MiniLM-L6-v2 on http://127.0.0.1:8080'],
-        ['$0 --backend tensorrt --precision fp16 --max-batch 64 --lanes 2', 'on a GPU'],
+        [
+          '$0 --backend tensorrt --precision fp16 --lanes 2 --engine minilm.plan',
+          'on a GPU; the second start is quick',
+        ],
         ['$0 --processes 4 --gpus 4', 'a process for each of four GPUs, on one port'],
       ],
       run: async (args, context) => (await import('./serve.ts')).serve(args, context),

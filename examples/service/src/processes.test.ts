@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fetchMiniLM } from '@trt-dsl/tools';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { temporaryFolder } from '../../../test/support/trt-dsl.ts';
 
 const bin = fileURLToPath(new URL('../bin/embedding-service.js', import.meta.url));
 const timeout = 120_000;
@@ -43,7 +46,8 @@ describe('embedding-service', () => {
   });
 
   it('is several processes on one port, of which one may die', { timeout }, async () => {
-    const { child, said, ended, matches } = run('--port', '0', '--processes', '2');
+    const engine = join(temporaryFolder(), 'minilm.engine');
+    const { child, said, ended, matches } = run('--port', '0', '--processes', '2', '--engine', engine);
     const listening = () => matches(/process (\d+) listens on port (\d+)/g);
     await vi.waitUntil(() => listening().length === 2, soon);
     const port = Number(listening()[0]![2]);
@@ -58,6 +62,7 @@ describe('embedding-service', () => {
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
     expect(said.out).toContain('2 processes ended, 1 had been replaced');
+    expect(readdirSync(dirname(engine))).toEqual(['minilm.engine']);
   });
 
   it('gives up where processes cannot listen', { timeout }, async () => {
@@ -79,6 +84,8 @@ describe('embedding-service', () => {
     [['--port', '70000'], '--port is 70000'],
     [['--max-delay', '-1'], 'maxDelay is -1'],
     [['--model', '/no/such'], '/no/such'],
+    [['--engine', bin], 'embedding-service.js: a serialized ONNX engine'],
+    [['--engine', dirname(bin)], 'it is a folder'],
     [['--modle', 'x'], 'modle'],
   ])('refuses %j', { timeout }, async (args, message) => {
     const { said, ended } = run(...args);

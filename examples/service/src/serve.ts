@@ -1,11 +1,21 @@
 import cluster from 'node:cluster';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { openBert } from '@trt-dsl/bert-model';
-import { TrtDslError } from '@trt-dsl/dsl';
-import { dataTypeOf, formatBackend, openBackend, usableBackends } from '@trt-dsl/example-bert-squad';
+import { type Engine, type Graph, messageOf, TrtDslError } from '@trt-dsl/dsl';
+import { dataTypeOf, formatBackend, type OpenBackend, openBackend, usableBackends } from '@trt-dsl/example-bert-squad';
 import type { HiddenEngine } from '@trt-dsl/example-sentence-similarity';
-import { type CommandContext, type FetchProgress, fetchMiniLM, type Report } from '@trt-dsl/tools';
+import {
+  type CommandContext,
+  type FetchProgress,
+  fetchMiniLM,
+  type Report,
+  requirePlace,
+  withLock,
+  writeFileWhole,
+} from '@trt-dsl/tools';
 import type { InferredOptionTypes } from 'yargs';
 import type { options } from './cli.ts';
 import { Embedder, shortestLength } from './embedder.ts';
@@ -50,21 +60,13 @@ const showFetch = ({ step, bytes, total }: FetchProgress, { progress }: CommandC
   progress.bytes(step, bytes, total);
 
 /** Serves in this process. */
-async function serveHere(folder: string, args: ServeArgs, { progress, signal }: CommandContext): Promise<Report> {
+async function serveHere(folder: string, args: ServeArgs, context: CommandContext): Promise<Report> {
+  const { progress, signal } = context;
   using model = openBert(folder);
   const maxLength = Math.min(args['max-length'], model.config.maxPositions);
   const backend = await openBackend(args.backend ?? (await usableBackends()).usable[0]!);
-  using engine = (await backend.compile(model.graph(dataTypeOf[args.precision]), {
-    lanes: args.lanes,
-    profiles: [
-      {
-        batch: [1, args['max-batch'], args['max-batch']],
-        seq: [Math.min(shortestLength, maxLength), Math.min(64, maxLength), maxLength],
-      },
-    ],
-    signal,
-    onProgress: (phase, fraction) => progress.share(phase, fraction),
-  })) as HiddenEngine;
+  using engine = await openEngine(args, backend, () => model.graph(dataTypeOf[args.precision]), maxLength, context);
+  requireWidth(engine, model.config.hiddenSize, args.engine);
 
   const metrics = new Metrics();
   const embedder = new Embedder(model, engine, {
@@ -96,4 +98,47 @@ async function serveHere(folder: string, args: ServeArgs, { progress, signal }: 
   await server.close();
   const texts = await metrics.texts();
   return { json: { texts }, text: `texts embedded: ${texts}` };
+}
+
+/** The engine of a file, or of a graph that is compiled here and, where a file is named, kept in it. */
+async function openEngine(
+  args: ServeArgs,
+  backend: OpenBackend,
+  graphOf: () => Graph,
+  maxLength: number,
+  { progress, signal }: CommandContext,
+): Promise<HiddenEngine> {
+  const { engine: file, lanes } = args;
+  const compile = (): Promise<Engine> =>
+    backend.compile(graphOf(), {
+      lanes,
+      profiles: [
+        {
+          batch: [1, args['max-batch'], args['max-batch']],
+          seq: [Math.min(shortestLength, maxLength), Math.min(64, maxLength), maxLength],
+        },
+      ],
+      signal,
+      onProgress: (phase, fraction) => progress.share(phase, fraction),
+    });
+  if (file === undefined) return (await compile()) as HiddenEngine;
+  requirePlace(file);
+  const build = async (): Promise<void> => {
+    if (existsSync(file)) return;
+    using engine = await compile();
+    writeFileWhole(file, engine.serialize());
+  };
+  await withLock(`${file}.lock`, build, { signal, onWait: (pid) => progress.note(`process ${pid} builds ${file}`) });
+  try {
+    return (await backend.load(await readFile(file), { lanes })) as HiddenEngine;
+  } catch (error) {
+    throw new TrtDslError('file', `${file}: ${messageOf(error)}; remove it to build it anew`, { cause: error });
+  }
+}
+
+/** @throws TrtDslError 'file' if an engine is not of this model */
+function requireWidth(engine: Engine, width: number, file: string | undefined): void {
+  const found = engine.outputs.get('last_hidden_state')?.shape.at(-1);
+  if (found !== width)
+    throw new TrtDslError('file', `${file}: gives ${found ?? 'no last_hidden_state'}, the model ${width}; remove it`);
 }
