@@ -9,8 +9,8 @@ import { messageOf, TrtDslError } from '@trt-dsl/dsl';
  * @throws TrtDslError 'argument' if it cannot
  */
 export async function listen(server: Server, host: string, port: number): Promise<number> {
-  server.listen(port, host);
   try {
+    server.listen(port, host);
     await once(server, 'listening');
   } catch (error) {
     throw new TrtDslError('argument', `cannot listen on ${host}:${port}: ${messageOf(error)}`, { cause: error });

@@ -82,6 +82,8 @@ describe('embedding-service', () => {
   it.each([
     [['--max-batch', '0'], '--max-batch is 0; expected a whole number from 1 to 4096'],
     [['--port', '70000'], '--port is 70000'],
+    [['--port', '65535', '--processes', '2'], 'cannot listen on 127.0.0.1:65536'],
+    [['--gpus', '2'], '--gpus is for several processes'],
     [['--max-delay', '-1'], 'maxDelay is -1'],
     [['--model', '/no/such'], '/no/such'],
     [['--engine', bin], 'embedding-service.js: a serialized ONNX engine'],

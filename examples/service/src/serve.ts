@@ -46,6 +46,9 @@ export async function serve(args: ServeArgs, context: CommandContext): Promise<R
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= least && value <= most))
       throw new TrtDslError('argument', `--${name} is ${value}; expected a whole number from ${least} to ${most}`);
   }
+  for (const name of ['gpus', 'metrics-port'] as const)
+    if (args[name] !== undefined && args.processes === 1)
+      throw new TrtDslError('argument', `--${name} is for several processes: name them with --processes`);
   const folder = args.model ?? (await fetchMiniLM({ onProgress: (at) => showFetch(at, context) }));
   openBert(folder).close(); // says what is wrong with it before processes are started
   if (cluster.isPrimary && args.processes > 1) return runProcesses(args, context);
