@@ -157,6 +157,22 @@ describe('what others write and read', () => {
     expect([...file.get('c').array()]).toEqual([3]);
   });
 
+  it('an archive may have 64-bit records beside numbers that need none, as PyTorch writes them', () => {
+    const path = fresh('.npz');
+    writeNpz(path, [['a', Weights.fromNumbers('float32', [2], [1, 2])]]);
+    const bytes = readFileSync(path);
+    const end = bytes.length - 22;
+    const record = Number(bytes.readBigUInt64LE(end - 20 + 8));
+    const [count, size, offset] = [32, 40, 48].map((at) => Number(bytes.readBigUInt64LE(record + at)));
+    bytes.writeUInt16LE(count!, end + 8);
+    bytes.writeUInt16LE(count!, end + 10);
+    bytes.writeUInt32LE(size!, end + 12);
+    bytes.writeUInt32LE(offset!, end + 16);
+    writeFileSync(path, bytes);
+    using file = openWeights(path);
+    expect([...file.get('a').array()]).toEqual([1, 2]);
+  });
+
   it('a PyTorch archive or pickle is refused with the safe way', () => {
     const archive = fresh('.bin');
     writeFileSync(

@@ -46,12 +46,16 @@ function findDirectory(file: FileBytes): Directory {
   const disks = [view.getUint16(at + 4, true), view.getUint16(at + 6, true)];
   const counts = [view.getUint16(at + 8, true), view.getUint16(at + 10, true)];
   const directory = { count: counts[1]!, bytes: view.getUint32(at + 12, true), offset: view.getUint32(at + 16, true) };
-  if (directory.offset === 0xffffffff || directory.count === 0xffff || directory.bytes === 0xffffffff)
-    return findDirectory64(file, end);
+  // A 64-bit record counts wherever there is one: PyTorch writes it behind every directory, however small.
+  const isWide = directory.offset === 0xffffffff || directory.count === 0xffff || directory.bytes === 0xffffffff;
+  if (isWide || hasLocator(file, end)) return findDirectory64(file, end);
   if (disks[0] !== 0 || disks[1] !== 0 || counts[0] !== counts[1] || directory.offset + directory.bytes !== end)
     throw fileError(file.path, end, 'the archive’s end record contradicts itself; the file is damaged');
   return directory;
 }
+
+const hasLocator = (file: FileBytes, end: number): boolean =>
+  end >= 20 && viewOf(file.read(end - 20, 4, 'the zip64 locator')).getUint32(0, true) === locatorSignature;
 
 function findDirectory64(file: FileBytes, end: number): Directory {
   const locator = viewOf(file.read(end - 20, 20, 'the zip64 locator'));

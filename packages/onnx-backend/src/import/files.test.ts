@@ -147,6 +147,9 @@ describe('weights', () => {
     expect(() => openOnnxWeights(onnxFile({ inputs: {}, nodes: [], initializers: [text] }))).toThrow(
       /"text" is string/,
     );
+    const large = { name: 'large', dataType: 11, dims: [2], rawData: raw(Float64Array.of(Infinity, -1e300)) };
+    const tooLarge = openOnnxWeights(onnxFile({ inputs: {}, nodes: [], initializers: [large] })).get('large')!;
+    expect(() => tooLarge.bytes()).toThrow(/"large": the float64 -1e\+300 at element 1 is beyond float32/);
     const short = { name: 'short', dataType: 1, dims: [2], rawData: new Uint8Array(4) };
     expect(() => openOnnxWeights(onnxFile({ inputs: {}, nodes: [], initializers: [short] }))).toThrow(
       /"short": 4 bytes/,

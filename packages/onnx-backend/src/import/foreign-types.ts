@@ -14,11 +14,25 @@ const via =
   (bytes: Uint8Array): Uint8Array =>
     new Uint8Array(fromNumbers(becomes, new View(bytes.slice().buffer)).buffer);
 
-/** By TensorProto.DataType. float64 is rounded to float32, what PyTorch computes in anyway; integers keep their value. */
+/** By TensorProto.DataType. float64 is rounded to float32, what PyTorch computes in anyway, unless it is
+ * beyond it; integers keep their value. */
 export const foreignTypes: { readonly [onnxType: number]: ForeignType } = {
   4: { bytes: 2, becomes: 'int32', convert: via(Uint16Array, 'int32') },
   5: { bytes: 2, becomes: 'int32', convert: via(Int16Array, 'int32') },
-  11: { bytes: 8, becomes: 'float32', convert: via(Float64Array, 'float32') },
+  11: {
+    bytes: 8,
+    becomes: 'float32',
+    convert: (bytes, where) => {
+      const values = new Float64Array(bytes.slice().buffer);
+      const large = values.findIndex((value) => Number.isFinite(value) && !Number.isFinite(Math.fround(value)));
+      if (large >= 0)
+        throw new TrtDslError(
+          'data-type',
+          `${where}: the float64 ${values[large]} at element ${large} is beyond float32, to which it would be rounded`,
+        );
+      return new Uint8Array(Float32Array.from(values).buffer);
+    },
+  },
   12: { bytes: 4, becomes: 'int64', convert: via(Uint32Array, 'int64') },
   13: {
     bytes: 8,
