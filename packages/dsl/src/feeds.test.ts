@@ -71,7 +71,7 @@ test('errors', () => {
     'argument: there is no input "other"; there are ids, mask',
   );
   expect(wrong({ ids: [1, 2], mask: ids })).toBe(
-    'data-type: input "ids" (int32[batch, seq]) takes a Int32Array, not undefined',
+    'data-type: input "ids" (int32[batch, seq]) takes a Int32Array, not a list',
   );
   expect(wrong({ ids: { data: new BigInt64Array(6), shape: [2, 3] }, mask: ids })).toBe(
     'data-type: input "ids" (int32[batch, seq]) takes a Int32Array, not a BigInt64Array',

@@ -70,7 +70,7 @@ function checkedFeed(
 ): { data: HostArray; shape?: readonly number[] } {
   if (feed === undefined || feed === null)
     throw new TrtDslError('argument', `input "${name}" (${formatType(type)}) is not fed`);
-  const given = ArrayBuffer.isView(feed) ? { data: feed } : feed;
+  const given = ArrayBuffer.isView(feed) || Array.isArray(feed) ? { data: feed as HostArray } : feed;
   const { array } = dataTypes[type.dataType];
   if (!(given.data instanceof array))
     throw new TrtDslError(
@@ -85,7 +85,11 @@ function checkedFeed(
 }
 
 const describe = (value: unknown): string =>
-  typeof value === 'object' && value !== null ? `a ${value.constructor?.name ?? 'plain object'}` : String(value);
+  Array.isArray(value)
+    ? 'a list'
+    : typeof value === 'object' && value !== null
+      ? `a ${value.constructor?.name ?? 'plain object'}`
+      : String(value);
 
 function bindShape(name: string, type: TensorType, shape: readonly number[], sizes: Record<string, number>): void {
   if (shape.length !== type.shape.length)

@@ -3,6 +3,7 @@ import { type DataType, dataTypes, isDataType } from './data-type.ts';
 import { bareName, type Dim, dimNames } from './dim.ts';
 import { TrtDslError } from './errors.ts';
 import { Graph } from './graph.ts';
+import { checkLayerOptions } from './layer-options.ts';
 import * as layers from './layers/index.ts';
 import type { Attributes, Node, OpName } from './node.ts';
 import type { Op } from './op.ts';
@@ -290,11 +291,13 @@ export class Network {
       const { length } = state.nodes;
       const { size } = state.outputs;
       // A constant that the layer makes on the way does not take the name that the layer is going to have.
-      const name = isLayer ? givenName(args) : undefined;
+      const options = optionsOf(method, args);
+      const name = isLayer ? givenName(options) : undefined;
       const kept = name === undefined ? '' : this.prefix + name;
       const keeps = kept !== '' && !state.reserved.has(kept);
       if (keeps) state.reserved.add(kept);
       try {
+        if (isLayer) checkLayerOptions(method, options ?? {});
         return run.apply(this, args);
       } catch (error) {
         if (state.nodes.length > length) undo(state, length);
@@ -332,16 +335,20 @@ const formatArity = ([least, most]: Op['arity']): string => {
 const isOptions = (value: unknown): value is LayerOptions =>
   typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
-/** The name in the options that end a layer's arguments. */
-function givenName(args: readonly unknown[]): string | undefined {
-  const last = args.at(-1);
-  return isOptions(last) && typeof last.name === 'string' ? last.name : undefined;
+/** The options that end a layer's arguments; a plugin's fields, which may stand last too, are none. */
+function optionsOf(method: string, args: readonly unknown[]): LayerOptions | undefined {
+  const last = method === 'addPlugin' ? args[3] : args.at(-1);
+  return isOptions(last) ? last : undefined;
 }
+
+const givenName = (options: LayerOptions | undefined): string | undefined =>
+  typeof options?.name === 'string' ? options.name : undefined;
 
 /** `encoder/fc1: addLinear(float16[2, 768], float32[512, 10])` */
 function callOf(net: Network, method: string, args: readonly unknown[]): string {
-  const path = net.prefix + (givenName(args) ?? '');
-  const shown = (isOptions(args.at(-1)) ? args.slice(0, -1) : args).map(describe).join(', ');
+  const options = optionsOf(method, args);
+  const path = net.prefix + (givenName(options) ?? '');
+  const shown = (options ? args.slice(0, -1) : args).map(describe).join(', ');
   return `${path || net.networkName}: ${method}(${shown})`;
 }
 

@@ -93,7 +93,7 @@ test('errors', () => {
   const { net, x, gamma } = sample();
   const three = Weights.fromNumbers('float32', [3], [1, 2, 3], 'three');
   expect(refused(net, 'addPlugin', rmsNorm, [x, three], { epsilon: 1 }, { name: 'norm' })).toBe(
-    'shape: norm: addPlugin(RmsNorm, [float32[batch, seq, 2], float32[3]], {…}): in the decomposition of RmsNorm(float32[batch, seq, 2], float32[3]): prod_1: elementwise(float32[batch, seq, 2], float32[3]): float32[3] does not broadcast to float32[batch, seq, 2]',
+    'shape: norm: addPlugin(RmsNorm, [float32[batch, seq, 2], float32[3]], { epsilon }): in the decomposition of RmsNorm(float32[batch, seq, 2], float32[3]): prod_1: elementwise(float32[batch, seq, 2], float32[3]): float32[3] does not broadcast to float32[batch, seq, 2]',
   );
   expect(refused(net, 'addPlugin', rmsNorm, [x], { epsilon: 1 })).toMatch(
     /^argument: .*in the decomposition of RmsNorm/,
@@ -113,4 +113,15 @@ test('errors', () => {
     expect(
       failure(() => definePlugin({ name: 'P', version: '1', decompose: () => x, ...(wrong as object) } as never)),
     ).toMatch(/^argument: /);
+});
+
+test('a decomposition that gives no tensor, and a call without options, are told as they are', () => {
+  const { net, x } = sample();
+  const none = definePlugin({ name: 'None', version: '1', decompose: (() => undefined) as never });
+  expect(refused(net, 'addPlugin', none, [x], {})).toMatch(
+    /addPlugin\(None, .*: decompose returned undefined, no tensor and no list of tensors$/,
+  );
+  expect(failure(() => (none as unknown as (...args: unknown[]) => unknown)(net, [x], { alpha: 1 }))).toMatch(
+    /addPlugin\(None, .*, \{ alpha \}\): in the decomposition/,
+  );
 });

@@ -3,6 +3,7 @@ import type { Graph } from './graph.ts';
 import { type LayerOptions, Network } from './network.ts';
 import { Tensor } from './tensor.ts';
 import type { Weights } from './weights.ts';
+import { describe } from './where.ts';
 
 /** What a plugin is configured with when it is created (nvinfer1::PluginField): numbers, lists of numbers, text. */
 export type PluginFields = { readonly [name: string]: number | string | boolean | readonly number[] };
@@ -51,6 +52,8 @@ export function definePlugin<F extends Decompose>(definition: PluginDefinition<F
       inputs.map(({ dataType, shape }, i) => inner.addInput(`input_${i}`, dataType, shape as never)),
       fields,
     );
+    if (!(result instanceof Tensor) && !Array.isArray(result))
+      throw new TrtDslError('argument', `decompose returned ${describe(result)}, no tensor and no list of tensors`);
     outputsOf(result).forEach((tensor, i) => {
       inner.markOutput(tensor, `output_${i}`);
     });
@@ -59,7 +62,12 @@ export function definePlugin<F extends Decompose>(definition: PluginDefinition<F
   const call = (net: Network, inputs: Inputs, fields: FieldsOf<F>, options?: LayerOptions): Outputs => {
     if (!(net instanceof Network))
       throw new TrtDslError('argument', `plugin ${name}: the first argument is no network: ${name}(net, [x], fields)`);
-    const outputs = net.addPlugin(plugin, inputs, fields ?? ({} as FieldsOf<F>), options);
+    const outputs = net.addPlugin(
+      plugin,
+      inputs,
+      fields ?? ({} as FieldsOf<F>),
+      ...(options === undefined ? [] : [options]),
+    );
     return outputs.length === 1 ? outputs[0]! : outputs;
   };
   const plugin: Plugin<FieldsOf<F>> = Object.assign(call, { pluginName: name, version, namespace, body });

@@ -42,5 +42,7 @@ test('every layer is counted, plugins by their decomposition', () => {
     true,
   );
   expect(whole.rows.find(({ label }) => label === 'convolution')?.flops).toBe(2 * (2 * 4 * 3 * 2) * 9);
-  expect(failure(() => summary(everyLayer(), { batch: 2 }))).toBe('name: no size is known for the dimension "seq"');
+  expect(failure(() => summary(everyLayer(), { batch: 2 }))).toBe(
+    'name: summary: give the sizes that are known at run time only: summary(graph, { seq: 1 })',
+  );
 });

@@ -1,5 +1,6 @@
 import { dataTypes } from './data-type.ts';
-import { type Dim, evaluateDim } from './dim.ts';
+import { type Dim, dimNames, evaluateDim } from './dim.ts';
+import { TrtDslError } from './errors.ts';
 import type { Sizes } from './feeds.ts';
 import type { Graph } from './graph.ts';
 import type { Node, OpName } from './node.ts';
@@ -87,6 +88,13 @@ const counts: { readonly [Name in OpName]: Count } = {
  * @throws TrtDslError 'name' if a named size is missing
  */
 export function summary(graph: Graph, sizes: Sizes = {}): Summary {
+  const open = [...graph.inputs.values()].flatMap(({ shape }) => (shape as readonly Dim[]).flatMap(dimNames));
+  const missing = [...new Set(open)].filter((name) => !Object.hasOwn(sizes, name));
+  if (missing.length > 0)
+    throw new TrtDslError(
+      'name',
+      `summary: give the sizes that are known at run time only: summary(graph, { ${missing.map((name) => `${name}: 1`).join(', ')} })`,
+    );
   const rows = new Map<string, { layers: number; flops: number; bytes: number }>();
   const weights = new Set<Weights>();
   let layers = 0;

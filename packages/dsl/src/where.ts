@@ -32,5 +32,7 @@ export function describe(value: unknown): string {
   if (typeof value === 'function') return 'pluginName' in value ? String(value.pluginName) : 'a function';
   if (typeof value !== 'object' || value === null) return String(value);
   const dim = Object.getPrototypeOf(value) !== Object.prototype && Object.hasOwn(value, 'terms');
-  return dim ? String(value) : '{…}';
+  if (dim) return String(value);
+  const names = Object.keys(value);
+  return names.length > 0 && names.length <= 4 ? `{ ${names.join(', ')} }` : '{…}';
 }

@@ -40,7 +40,7 @@ test('errors of cast', () => {
     `"argument: cast: cast(float32[batch, seq, 8]): data type "half" is none of float32, float16, bfloat16, float8, int8, uint8, int32, int64, bool"`,
   );
   expect(refused(net, 'addCast', x)).toMatchInlineSnapshot(
-    `"argument: test: addCast(float32[batch, seq, 8]): wrong arguments: Cannot read properties of undefined (reading 'dataType')"`,
+    `"argument: test: addCast(float32[batch, seq, 8]): the option dataType is missing: { dataType: … }"`,
   );
   expect(refused(net, 'addCast', null, { dataType: 'float16' })).toMatchInlineSnapshot(
     `"argument: test: addCast(null): wrong arguments: Cannot read properties of null (reading 'dataType')"`,

@@ -58,7 +58,7 @@ test('errors of concatenation', () => {
     `"argument: concatenation: concatenation(float32[batch, seq, 8], float32[batch, seq, 8]): axis 3 is none of a tensor of rank 3"`,
   );
   expect(refused(net, 'addConcatenation', x, { axis: 0 })).toMatchInlineSnapshot(
-    `"argument: test: addConcatenation(float32[batch, seq, 8]): wrong arguments: inputs.map is not a function"`,
+    `"argument: test: addConcatenation(float32[batch, seq, 8]): the tensors are no list: [a, b]"`,
   );
   expect(refused(net, 'addConcatenation', [x, 1], { axis: 0 })).toMatchInlineSnapshot(
     `"shape: concatenation: concatenation(float32[batch, seq, 8], float32[]): float32[batch, seq, 8] and float32[] differ elsewhere than along axis 0"`,

@@ -36,6 +36,7 @@ export function addConcatenation<D extends DataType, R extends number>(
   inputs: readonly [Tensor<D, R>, ...Operand<NoInfer<D>, NoInfer<R>>[]],
   options: LayerOptions & { readonly axis: Axis<NoInfer<R>> },
 ): Tensor<D, R> {
+  if (!Array.isArray(inputs)) wrongArgument('the tensors are no list: [a, b]');
   const tensors = inputs.map((part) => this.operand<D, R>(part, inputs[0]));
   return this.add(concatenation, tensors, { axis: options.axis }, options)[0] as Tensor<D, R>;
 }

@@ -48,7 +48,7 @@ test('errors of expand', () => {
     `"argument: expand: expand(float32[batch, seq, 8]): shape [batch, -1, 8] is no list of sizes: integers ≥ 0, or names such as dim('batch')"`,
   );
   expect(refused(net, 'addExpand', x)).toMatchInlineSnapshot(
-    `"argument: test: addExpand(float32[batch, seq, 8]): wrong arguments: Cannot read properties of undefined (reading 'shape')"`,
+    `"argument: test: addExpand(float32[batch, seq, 8]): the option shape is missing: { shape: … }"`,
   );
   expect(refused(net, 'addExpand', 7, { shape: [1] })).toMatchInlineSnapshot(
     `"argument: expand: expand(7): 7 is no tensor of a network"`,

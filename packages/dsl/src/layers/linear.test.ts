@@ -38,7 +38,12 @@ test('errors of linear', () => {
   const { net, x, ids, table } = sample();
 
   expect(refused(net, 'addLinear', x, table)).toMatchInlineSnapshot(
-    `"shape: matmul: matmul(float32[batch, seq, 8], float32[4, 8]): inner sizes 8 and 4 of the matrices differ"`,
+    `"shape: test: addLinear(float32[batch, seq, 8], float32[4, 8]): the kernel float32[4, 8] lies as [out, in]: transposeKernel takes it so"`,
+  );
+  expect(
+    refused(net, 'addLinear', x, Weights.of('float32', [8, 2], new Float32Array(16)), { name: 'fc' } as never),
+  ).toBe(
+    'argument: fc: addLinear(float32[batch, seq, 8], float32[8, 2]): the bias is { name }; without one, write undefined in front of the options',
   );
   expect(refused(net, 'addLinear', ids, table)).toMatchInlineSnapshot(
     `"data-type: test: addMatMul(int32[batch, seq], float32[4, 8]): weights "table" (float32[4, 8]) cannot stand in for int32"`,
@@ -50,6 +55,6 @@ test('errors of linear', () => {
     `"argument: test: addMatMul(float32[batch, seq, 8], undefined): undefined is no tensor, no weights and no number"`,
   );
   expect(refused(net, 'addLinear', x, table, undefined, { name: 'a b' })).toMatchInlineSnapshot(
-    `"name: a b: addLinear(float32[batch, seq, 8], float32[4, 8], undefined): "a b" cannot name a layer or scope: no spaces, no ":", no "/" but between parts"`,
+    `"shape: a b: addLinear(float32[batch, seq, 8], float32[4, 8], undefined): the kernel float32[4, 8] lies as [out, in]: transposeKernel takes it so"`,
   );
 });

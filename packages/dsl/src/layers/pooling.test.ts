@@ -61,7 +61,7 @@ test('errors of pooling', () => {
     `"argument: average_pooling: pooling(float32[batch, 3, 8, 8]): includePadding 1 is neither true nor false"`,
   );
   expect(refused(net, 'addPooling', image)).toMatchInlineSnapshot(
-    `"argument: test: addPooling(float32[batch, 3, 8, 8]): wrong arguments: Cannot destructure property 'operation' of 'options' as it is undefined."`,
+    `"argument: test: addPooling(float32[batch, 3, 8, 8]): the option operation is missing: { operation: … }"`,
   );
   expect(
     refused(net, 'addPooling', of('int32', [1, 1, 4, 4]), { operation: 'max', window: [2, 2] }),

@@ -76,6 +76,6 @@ test('errors of quantize', () => {
     `"argument: dequantize: dequantize(int8[], float16[]): the scale is float16 where the result is float32"`,
   );
   expect(refused(net, 'addQuantize', x, 1)).toMatchInlineSnapshot(
-    `"argument: test: addQuantize(float32[batch, seq, 8], 1): wrong arguments: Cannot destructure property 'dataType' of 'options' as it is undefined."`,
+    `"argument: test: addQuantize(float32[batch, seq, 8], 1): the option dataType is missing: { dataType: … }"`,
   );
 });

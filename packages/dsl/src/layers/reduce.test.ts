@@ -62,6 +62,6 @@ test('errors of reduce', () => {
     `"argument: reduce_sum: reduce(float32[batch, seq, 8]): keepDimensions 1 is neither true nor false"`,
   );
   expect(refused(net, 'addReduce', x)).toMatchInlineSnapshot(
-    `"argument: test: addReduce(float32[batch, seq, 8]): wrong arguments: Cannot read properties of undefined (reading 'operation')"`,
+    `"argument: test: addReduce(float32[batch, seq, 8]): the option operation is missing: { operation: … }"`,
   );
 });

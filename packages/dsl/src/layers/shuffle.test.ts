@@ -121,7 +121,7 @@ test('errors of shuffle', () => {
     `"argument: transpose: shuffle(float32[batch, seq, 8]): [0,1,-1] is no permutation of the axes of [batch, seq, 8]"`,
   );
   expect(refused(net, 'addTranspose', x, {})).toMatchInlineSnapshot(
-    `"argument: test: addTranspose(float32[batch, seq, 8]): a transpose needs a permutation"`,
+    `"argument: test: addTranspose(float32[batch, seq, 8]): the option permutation is missing: { permutation: … }"`,
   );
   expect(refused(net, 'addSqueeze', x, { axes: [0] })).toMatchInlineSnapshot(
     `"shape: test: addSqueeze(float32[batch, seq, 8]): axis 0 has size batch, not 1"`,
@@ -139,7 +139,7 @@ test('errors of shuffle', () => {
     `"argument: test: addUnsqueeze(float32[batch, seq, 8]): axes 1 is no list"`,
   );
   expect(refused(net, 'addUnsqueeze', x)).toMatchInlineSnapshot(
-    `"argument: test: addUnsqueeze(float32[batch, seq, 8]): wrong arguments: Cannot read properties of undefined (reading 'axes')"`,
+    `"argument: test: addUnsqueeze(float32[batch, seq, 8]): the option axes is missing: { axes: … }"`,
   );
   expect(refused(net, 'addShuffle', x)).toMatchInlineSnapshot(
     `"argument: test: addShuffle(float32[batch, seq, 8]): wrong arguments: Cannot destructure property 'firstTranspose' of 'options' as it is undefined."`,

@@ -78,7 +78,7 @@ test('errors of slice', () => {
     `"argument: slice: slice(float32[batch, seq, 8]): start 0 is no list of sizes: integers ≥ 0, or names such as dim('batch')"`,
   );
   expect(refused(net, 'addSlice', x)).toMatchInlineSnapshot(
-    `"argument: test: addSlice(float32[batch, seq, 8]): wrong arguments: Cannot read properties of undefined (reading 'stride')"`,
+    `"argument: test: addSlice(float32[batch, seq, 8]): the option start is missing: { start: … }"`,
   );
   expect(refused(net, 'addSplit', x, { axis: 2, sizes: [3, 4] })).toMatchInlineSnapshot(
     `"shape: test: addSplit(float32[batch, seq, 8]): sizes [3, 4] do not add up to 8 along axis 2"`,

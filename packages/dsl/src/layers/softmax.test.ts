@@ -33,13 +33,13 @@ test('errors of softmax', () => {
     `"argument: softmax: softmax(float32[batch, seq, 8]): axis 0.5 is none of a tensor of rank 3"`,
   );
   expect(refused(net, 'addSoftmax', x, {})).toMatchInlineSnapshot(
-    `"argument: softmax: softmax(float32[batch, seq, 8]): axis undefined is none of a tensor of rank 3"`,
+    `"argument: test: addSoftmax(float32[batch, seq, 8]): the option axis is missing: { axis: … }"`,
   );
   expect(refused(net, 'addSoftmax', x)).toMatchInlineSnapshot(
-    `"argument: test: addSoftmax(float32[batch, seq, 8]): wrong arguments: Cannot read properties of undefined (reading 'axis')"`,
+    `"argument: test: addSoftmax(float32[batch, seq, 8]): the option axis is missing: { axis: … }"`,
   );
   expect(refused(net, 'addSoftmax', x, 2)).toMatchInlineSnapshot(
-    `"argument: test: addSoftmax(float32[batch, seq, 8], 2): the options are 2, no object such as { name: 'fc1' }"`,
+    `"argument: test: addSoftmax(float32[batch, seq, 8], 2): the option axis is missing: { axis: … }"`,
   );
   expect(refused(net, 'addSoftmax', ids, { axis: 0 })).toMatchInlineSnapshot(
     `"data-type: softmax: softmax(int32[batch, seq]): the input is int32, not float32 or float16 or bfloat16"`,

@@ -56,7 +56,7 @@ test('errors of topk', () => {
     `"argument: topK: topK(float32[batch, seq, 8]): largest yes is neither true nor false"`,
   );
   expect(refused(net, 'addTopK', x)).toMatchInlineSnapshot(
-    `"argument: test: addTopK(float32[batch, seq, 8]): wrong arguments: Cannot destructure property 'k' of 'options' as it is undefined."`,
+    `"argument: test: addTopK(float32[batch, seq, 8]): the option k is missing: { k: … }"`,
   );
   expect(refused(net, 'addArgmax', x, { axis: 4 })).toMatchInlineSnapshot(
     `"argument: argmax/topK: topK(float32[batch, seq, 8]): axis 4 is none of a tensor of rank 3"`,
