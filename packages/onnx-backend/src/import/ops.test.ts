@@ -421,6 +421,20 @@ describe('what the DSL lacks is named with its node', () => {
       /their lengths/,
     ],
     [
+      'a window of keys',
+      {
+        inputs: { q: float([1, 1, 2, 2]) },
+        nodes: [node('y = Attention(q, q, q)', { left_window_size: 1 })],
+        opset: 25,
+      },
+      /left_window_size is not in the DSL/,
+    ],
+    [
+      'a cast to float8 that overflows',
+      { inputs: { x: float([2]) }, nodes: [node('y = Cast(x)', { to: 17, saturate: 0 })] },
+      /saturate = 0/,
+    ],
+    [
       'training',
       {
         inputs: { x: float([2]) },

@@ -127,6 +127,7 @@ const cast: Read = (reader) => {
   const to = reader.opType === 'CastLike' ? undefined : reader.int('to', 0);
   const type = to === undefined ? typeOf(reader.input(1)) : to === 11 ? 'float64' : dataTypeOf(to);
   if (type === undefined) return reader.fail(`${onnxTypeName(to)} is not in the DSL`);
+  if (type === 'float8' && reader.int('saturate', 1) === 0) return reader.fail('saturate = 0 is not in the DSL');
   const x = reader.input(0);
   if (typeOf(x) === type) return x;
   const numbers = knownOf(x);

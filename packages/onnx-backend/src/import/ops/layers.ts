@@ -207,10 +207,12 @@ const dequantize: Read = (reader) => {
   );
 };
 
-/** Attention of opset 23 without past, causality, groups or soft caps. */
+/** Attention of opset 23 without past, causality, windows, groups or soft caps. */
 const attention: Read = (reader) => {
   for (const name of ['is_causal', 'softcap', 'qk_matmul_output_mode'])
     if (reader.int(name, 0) !== 0 || reader.float(name, 0) !== 0) return reader.fail(`${name} is not in the DSL`);
+  for (const name of ['left_window_size', 'right_window_size'])
+    if (reader.int(name, -1) !== -1) return reader.fail(`${name} is not in the DSL`);
   if (reader.inputs.slice(4).some(Boolean) || (reader.node.output ?? []).slice(1).some(Boolean))
     return reader.fail('past keys and values, and their lengths, are not in the DSL');
   const heads = [reader.int('q_num_heads', 0), reader.int('kv_num_heads', 0), reader.int('kv_num_heads', 0)];
