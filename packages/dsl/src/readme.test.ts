@@ -1,9 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { dim } from './dim.ts';
+import { layerOptions } from './layer-options.ts';
 import * as layers from './layers/index.ts';
 import { Network } from './network.ts';
+import { definePlugin } from './plugin.ts';
 import { print } from './print.ts';
+import { rewrite, withoutPlugins } from './rewrite.ts';
+import type { Tensor } from './tensor.ts';
 import { Weights } from './weights.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
@@ -14,11 +18,17 @@ const sources = readdirSync(folder)
 
 interface Row {
   readonly method: string;
+  readonly options: string;
   readonly types: string;
   readonly native: readonly string[];
 }
 const rows = [...readme.matchAll(/^\| `(add\w+)\((.*?)\)` \| (.+) \| (.+) \| (.+) \|$/gm)].map(
-  ([, method, , , types, native]): Row => ({ method: method!, types: types!, native: native!.split(', ') }),
+  ([, method, args, , types, native]): Row => ({
+    method: method!,
+    options: /\{ (.*) \}/.exec(args!)?.[1] ?? '',
+    types: types!,
+    native: native!.split(', '),
+  }),
 );
 
 /** The comment in front of a layer, and that of the first layer of its file, which names nvinfer1's method for all. */
@@ -59,6 +69,48 @@ test('the first program prints what stands below it', () => {
   const probs = net.addSoftmax(net.addLinear(x, kernel), { axis: -1 });
   const listing = print(net.graph({ inputs: { x }, outputs: { probs } }));
   expect(readme).toContain(listing.replace(/^(?=.)/gm, '    '));
+});
+
+test('the example of plugins and rewriting works', () => {
+  // README
+  const swish = definePlugin({
+    name: 'MySwish',
+    version: '1',
+    decompose: <R extends number>(
+      net: Network,
+      [x]: readonly [Tensor<'float32', R>],
+      { beta }: { readonly beta: number },
+    ) => net.addMul(x, net.addSigmoid(net.addMul(x, beta))),
+  });
+  const net = new Network('swish');
+  const x = net.addInput('x', 'float32', [dim('batch'), 8]);
+  const y = swish(net.scope('act'), [x], { beta: 1.5 }); // a layer act/MySwish
+  const graph = net.graph({ inputs: { x }, outputs: { y } });
+
+  const plain = withoutPlugins(graph); // act/MySwish/prod, …/sigmoid, …/prod_1
+  const tanh = rewrite(plain, (node, [input], to) =>
+    node.op === 'activation' ? [to.addTanh(input!.as('float32', 2))] : undefined,
+  );
+  // end of README
+  const names = (of: { readonly nodes: readonly { readonly name: string; readonly op: string }[] }) =>
+    of.nodes.filter(({ op }) => op !== 'constant').map(({ name }) => name);
+  expect(names(graph)).toEqual(['x', 'act/MySwish']);
+  expect(names(plain)).toEqual(['x', 'act/MySwish/prod', 'act/MySwish/sigmoid', 'act/MySwish/prod_1']);
+  expect(names(tanh)).toEqual(['x', 'act/MySwish/prod', 'tanh', 'act/MySwish/prod_1']);
+  const source = readFileSync(new URL(import.meta.url), 'utf8');
+  const [, lines] = /\/\/ README\n([\s\S]*?) {2}\/\/ end of README/.exec(source)!;
+  expect(readme).toContain(lines!.replaceAll(/^ {2}/gm, ''));
+});
+
+test('the table names the options that a layer takes', () => {
+  const named = rows.flatMap(({ method, options }) => (options === '' ? [] : [[method, options]]));
+  const held = Object.entries(layerOptions).map(([method, options]) => [
+    method,
+    Object.entries(options)
+      .map(([name, need]) => (need === 'optional' ? `${name}?` : name))
+      .join(', '),
+  ]);
+  expect(Object.fromEntries(named)).toEqual(Object.fromEntries(held));
 });
 
 test('the files it names exist', () => {
