@@ -146,7 +146,7 @@ describe('Batcher', () => {
     const next = batcher.add(4);
     expect(batches[1]!.items).toEqual([3]);
     batches[1]!.end();
-    await vi.waitUntil(() => batches.length === 3);
+    await vi.waitUntil(() => batches.length === 3, { timeout: 60_000 });
     batches[2]!.end();
     expect(await next).toBe(4);
     expect(records.map(({ failed }) => failed)).toEqual([true, false, false]);

@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { temporaryFolder } from '../../../test/support/trt-dsl.ts';
 
 const bin = fileURLToPath(new URL('../bin/embedding-service.js', import.meta.url));
-const timeout = 120_000;
+const timeout = 300_000;
 const soon = { timeout, interval: 50 };
 beforeAll(() => fetchMiniLM());
 

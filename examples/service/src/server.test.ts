@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { openBert, type PretrainedBert } from '@trt-dsl/bert-model';
 import { embed, type HiddenEngine } from '@trt-dsl/example-sentence-similarity';
 import { onnxBackend } from '@trt-dsl/onnx-backend';
@@ -9,6 +10,8 @@ import { Embedder, paddedLength } from './embedder.ts';
 import { Metrics } from './metrics.ts';
 import { EmbeddingServer } from './server.ts';
 
+/** For a machine that has other things to do. */
+const patient = { timeout: 60_000 };
 let model: PretrainedBert;
 let engine: HiddenEngine;
 beforeAll(async () => {
@@ -123,25 +126,38 @@ describe('POST /v1/embeddings', () => {
     expect(error).toMatchObject({ message: expect.stringMatching(message), type: 'invalid_request_error' });
   });
 
+  it('hears out a client that writes too much, which then hears the answer', async () => {
+    const { port } = await serve();
+    const body = Buffer.alloc(2e7, ' ');
+    const client = connect(port, '127.0.0.1');
+    const head = ['POST /v1/embeddings HTTP/1.1', 'host: x', 'connection: close', `content-length: ${body.length}`];
+    client.write(`${head.join('\r\n')}\r\n\r\n`);
+    await new Promise<void>((resolve, reject) => {
+      client.once('error', reject);
+      client.write(body, () => resolve());
+    });
+    expect(await text(client)).toMatch(/^HTTP\/1\.1 413 .*the request is longer than 4194304 bytes/s);
+  });
+
   it('asks to come back later when too much waits, and forgets those who have left', async () => {
     const { gates, engine: slow } = held();
     const { ask, at, port, embedder, errors } = await serve({ engine: slow, maxQueue: 2 });
     const first = ask({ input: 'a' });
-    await vi.waitUntil(() => gates.length === 1);
+    await vi.waitUntil(() => gates.length === 1, patient);
     const second = ask({ input: ['b', 'c'] });
-    await vi.waitUntil(() => embedder.waiting === 2);
+    await vi.waitUntil(() => embedder.waiting === 2, patient);
     const refused = await ask({ input: 'd' });
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
     gates[0]!();
     await first;
-    await vi.waitUntil(() => gates.length === 2);
+    await vi.waitUntil(() => gates.length === 2, patient);
 
     const body = JSON.stringify({ input: 'e' });
     const leaving = connect(port, '127.0.0.1');
     leaving.write(`POST /v1/embeddings HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
-    await vi.waitUntil(() => embedder.waiting === 1);
+    await vi.waitUntil(() => embedder.waiting === 1, patient);
     leaving.destroy();
-    await vi.waitUntil(() => embedder.waiting === 0);
+    await vi.waitUntil(() => embedder.waiting === 0, patient);
     gates[1]!();
     expect((await second).status).toBe(200);
     expect([gates.length, errors]).toEqual([2, []]);
@@ -163,7 +179,7 @@ describe('POST /v1/embeddings', () => {
     const { gates, engine: slow } = held();
     const { server, ask, at, port } = await serve({ engine: slow });
     const asked = ask({ input: 'a' });
-    await vi.waitUntil(() => gates.length === 1);
+    await vi.waitUntil(() => gates.length === 1, patient);
     const kept = connect(port, '127.0.0.1'); // was there before
     await once(kept, 'connect');
     const closed = server.close();
