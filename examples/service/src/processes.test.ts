@@ -32,7 +32,8 @@ async function embedding(port: number): Promise<readonly number[]> {
     headers: { connection: 'close' },
   });
   expect(response.status).toBe(200);
-  return (await response.json()).data[0].embedding;
+  const { data } = (await response.json()) as { readonly data: readonly { readonly embedding: readonly number[] }[] };
+  return data[0]!.embedding;
 }
 
 describe('embedding-service', () => {

@@ -66,6 +66,12 @@ interface List {
   readonly usage: { readonly prompt_tokens: number };
 }
 
+/** What a request that is refused is told. */
+async function errorOf(response: Response): Promise<{ readonly message: string; readonly type: string }> {
+  const { error } = (await response.json()) as { readonly error: { readonly message: string; readonly type: string } };
+  return error;
+}
+
 describe('POST /v1/embeddings', () => {
   it('answers many at once with what each text has alone', async () => {
     const { ask, at, sizes } = await serve();
@@ -75,7 +81,7 @@ describe('POST /v1/embeddings', () => {
       Array.from({ length: 8 }, async (_, i): Promise<List> => {
         const response = await ask({ input: texts.slice(3 * i, 3 * i + 3), model: 'any' });
         expect(response.status).toBe(200);
-        return response.json();
+        return response.json() as Promise<List>;
       }),
     );
     const found = lists.flatMap(({ data }) => data.map(({ embedding }) => embedding as number[]));
@@ -99,7 +105,7 @@ describe('POST /v1/embeddings', () => {
     const { ask } = await serve();
     const [plain, packed] = await Promise.all(
       ['float', 'base64'].map(
-        async (encoding_format): Promise<List> => (await ask({ input: 'x', encoding_format })).json(),
+        async (encoding_format) => (await ask({ input: 'x', encoding_format })).json() as Promise<List>,
       ),
     );
     const bytes = Buffer.from(packed!.data[0]!.embedding as string, 'base64');
@@ -121,7 +127,7 @@ describe('POST /v1/embeddings', () => {
   ])('refuses what is wrong, %#', async (body, status, message) => {
     const { ask } = await serve();
     const response = await ask(body);
-    const { error } = await response.json();
+    const error = await errorOf(response);
     expect(response.status).toBe(status);
     expect(error).toMatchObject({ message: expect.stringMatching(message), type: 'invalid_request_error' });
   });
@@ -168,10 +174,7 @@ describe('POST /v1/embeddings', () => {
     const run = (): Promise<never> => Promise.reject(new Error('device 0: no memory'));
     const { ask, errors } = await serve({ engine: { run } as unknown as HiddenEngine });
     const response = await ask({ input: 'a' });
-    expect([response.status, (await response.json()).error.message]).toEqual([
-      500,
-      'the batch failed; the log says why',
-    ]);
+    expect([response.status, (await errorOf(response)).message]).toEqual([500, 'the batch failed; the log says why']);
     expect(errors).toEqual(['device 0: no memory']);
   });
 
@@ -195,7 +198,7 @@ it('tells what there is', async () => {
   expect(await (await at('/healthz')).json()).toEqual({ status: 'ok' });
   expect((await at('/healthz', { method: 'HEAD' })).status).toBe(200);
   const [missing, wrong] = [await at('/embed'), await at('/v1/embeddings')];
-  expect([missing.status, (await missing.json()).error.message]).toEqual([
+  expect([missing.status, (await errorOf(missing)).message]).toEqual([
     404,
     'there is no /embed; there are /v1/embeddings, /healthz, /metrics',
   ]);
