@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { fetchMiniLM } from '@trt-dsl/tools';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { temporaryFolder } from '../../../test/support/trt-dsl.ts';
+import { runProcesses } from './processes.ts';
+import type { ServeArgs } from './serve.ts';
 
 const bin = fileURLToPath(new URL('../bin/embedding-service.js', import.meta.url));
 const timeout = 300_000;
@@ -78,6 +80,13 @@ describe('embedding-service', () => {
     const second = run('--port', '0', '--metrics-port', String(port), '--processes', '2');
     expect(await second.ended).toBe(1);
     expect(second.said.err).toContain(`cannot listen on 127.0.0.1:${port}`);
+  });
+
+  it('starts no process where it was told to stop before', async () => {
+    const args = { host: '127.0.0.1', port: 0, processes: 2 } as ServeArgs;
+    const progress = { note: () => {}, bytes: () => {}, share: () => {}, clear: () => {} };
+    const { text } = await runProcesses(args, { progress, signal: AbortSignal.abort() });
+    expect(text).toBe('2 processes ended, 0 had been replaced');
   });
 
   it.each([

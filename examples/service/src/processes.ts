@@ -19,12 +19,13 @@ const grace = 30_000;
  */
 export async function runProcesses(args: ServeArgs, { progress, signal }: CommandContext): Promise<Report> {
   const running = new Set<Worker>();
-  const stopping = new AbortController();
+  const failed = new AbortController();
+  const stopping = AbortSignal.any([signal, failed.signal]);
   let inVain = 0;
   let replaced = 0;
 
   const keep = async (place: number): Promise<void> => {
-    while (!stopping.signal.aborted) {
+    while (!stopping.aborted) {
       const worker = cluster.fork(args.gpus === undefined ? {} : { CUDA_VISIBLE_DEVICES: String(place % args.gpus) });
       running.add(worker);
       let listened = false;
@@ -35,23 +36,22 @@ export async function runProcesses(args: ServeArgs, { progress, signal }: Comman
       });
       const [code, by] = (await once(worker, 'exit')) as [number | null, string | null];
       running.delete(worker);
-      if (stopping.signal.aborted) return;
+      if (stopping.aborted) return;
       progress.note(`process ${worker.process.pid} ended (${by ?? `exit code ${code}`})`);
       if (!listened && ++inVain >= most) {
-        stopping.abort();
+        failed.abort();
         throw new TrtDslError(
           'backend',
           `${most} processes in a row ended before they listened; the last: ${by ?? `exit code ${code}`}`,
         );
       }
       replaced += 1;
-      await setTimeout(500 * 2 ** inVain, undefined, { signal: stopping.signal }).catch(() => {});
+      await setTimeout(500 * 2 ** inVain, undefined, { signal: stopping }).catch(() => {});
     }
   };
 
   const metrics = await serveMetrics(args, (line) => progress.note(line));
-  signal.addEventListener('abort', () => stopping.abort(), { once: true });
-  stopping.signal.addEventListener('abort', () => end(running), { once: true });
+  stopping.addEventListener('abort', () => end(running), { once: true });
   try {
     await Promise.all(Array.from({ length: args.processes }, (_, place) => keep(place)));
   } finally {
