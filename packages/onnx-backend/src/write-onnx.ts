@@ -17,7 +17,7 @@ const smallest = 1024;
 const alignment = 4096;
 
 /** Where each larger initializer lies in the data file. */
-export function externalPlaces(initializers: ReadonlyMap<string, Weights>): ReadonlyMap<string, Place> {
+function externalPlaces(initializers: ReadonlyMap<string, Weights>): ReadonlyMap<string, Place> {
   const places = new Map<string, Place>();
   let end = 0;
   for (const [name, { byteLength }] of initializers) {

@@ -56,7 +56,7 @@ const CONFIG_NAMES: Readonly<Record<string, keyof SpecialTokenNames>> = {
 };
 
 /** Options from a `tokenizer_config.json`; `path` is what messages call it. */
-export function configOptions(json: Json, path: string): TokenizerOptions {
+function configOptions(json: Json, path: string): TokenizerOptions {
   const at = new Reader(json, path);
   const options: Mutable<TokenizerOptions> = {};
   const lower = at.optional('do_lower_case', 'boolean');
@@ -78,7 +78,7 @@ export function configOptions(json: Json, path: string): TokenizerOptions {
 }
 
 /** The vocabulary and options of a `tokenizer.json`; `path` is what messages call it. */
-export function parseTokenizerJson(json: Json, path: string): TokenizerOptions & { readonly vocabulary: Vocabulary } {
+function parseTokenizerJson(json: Json, path: string): TokenizerOptions & { readonly vocabulary: Vocabulary } {
   const root = new Reader(json, path);
   const model = root.child('model');
   model.mustBe('type', 'WordPiece');

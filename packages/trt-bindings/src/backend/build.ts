@@ -11,6 +11,7 @@ import {
 import { lowerGraph } from '../lowering/lower.ts';
 import { creatorOf } from '../lowering/plugin.ts';
 import type { BuildProgress, IBuilder, IBuilderConfig, TensorRT } from '../types.ts';
+import { chooseDevice, hasDriver } from './device.ts';
 import type { TensorRTCompileOptions } from './options.ts';
 import { loadTimingCache, saveTimingCache } from './timing-cache.ts';
 
@@ -20,13 +21,19 @@ export interface Built {
   readonly graph: Graph;
 }
 
-/** Lowers a graph and builds it, in a thread of TensorRT's. */
-export async function build(tensorrt: TensorRT, graph: Graph, options: TensorRTCompileOptions): Promise<Built> {
+/** Lowers a graph and builds it, in a thread of TensorRT's, for the GPU that is chosen. */
+export async function build(
+  tensorrt: TensorRT,
+  graph: Graph,
+  options: TensorRTCompileOptions,
+  device: number | undefined,
+): Promise<Built> {
   const ranges = checkProfiles(graph, options.profiles);
   const lowered = withoutPlugins(graph, keepsPlugin(tensorrt, options));
   if (options.verify ?? true)
     verify(lowered, `${tensorrt.product === 'rtx' ? 'tensorrt-rtx' : 'tensorrt'}-${tensorrt.version}`);
   refuseForRtx(tensorrt, options);
+  chooseDevice(tensorrt, device);
   using builder = tensorrt.createInferBuilder();
   using network = builder.createNetworkV2(tensorrt.product === 'trt10' ? ['STRONGLY_TYPED'] : []);
   network.setName(graph.name);
@@ -90,15 +97,6 @@ function refuseForRtx(tensorrt: TensorRT, options: TensorRTCompileOptions): void
   if (versionCompatible) refuse('versionCompatible', 'has no runtime for it');
   if ((refittable || stripWeights) && !hasDriver(tensorrt))
     refuse(refittable ? 'refittable' : 'stripWeights', 'builds such engines only where there is a GPU');
-}
-
-function hasDriver(tensorrt: TensorRT): boolean {
-  try {
-    tensorrt.cuda();
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Puts the options into the config; each is one of nvinfer1::IBuilderConfig's. */

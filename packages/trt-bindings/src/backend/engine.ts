@@ -11,6 +11,7 @@ import {
 import { dslDataType } from '../lowering/data-types.ts';
 import type { ICudaEngine, IRuntime, TensorRT } from '../types.ts';
 import { FeedBinder, type ProfileShapes } from './binder.ts';
+import { chooseDevice } from './device.ts';
 import { Lane } from './lane.ts';
 import type { RunOptions } from './options.ts';
 import { appendNotes, type PlanNotes } from './plan.ts';
@@ -111,6 +112,7 @@ export class TensorRTEngine<I extends Tensors = Tensors, O extends Tensors = Ten
   #load(): Loaded {
     this.#check();
     if (this.#loaded) return this.#loaded;
+    chooseDevice(this.#tensorrt, this.#options.device);
     const runtime = this.#tensorrt.createInferRuntime();
     try {
       if (this.#options.hostCode) runtime.setEngineHostCodeAllowed(true);

@@ -79,13 +79,20 @@ export class Lane {
   }
 
   close(): void {
+    this.#empty();
+    this.#stream.close();
+  }
+
+  /** Frees all memory, and what was prepared with it. */
+  #empty(): void {
     while (this.#prepared.size > 0) this.#forget();
     for (const { host, device } of this.#buffers.values()) {
       host.close();
       device.close();
     }
+    this.#buffers.clear();
     this.#scratch?.close();
-    this.#stream.close();
+    this.#scratch = undefined;
   }
 
   #prepare(key: string, profile: number, feeds: readonly HostTensor[]): Prepared {
@@ -114,6 +121,7 @@ export class Lane {
       return this.#inContext(context, profile, feeds);
     } catch (error) {
       context.close();
+      this.#empty(); // what is too large for the GPU leaves no memory behind that a smaller run would lack
       throw error;
     }
   }

@@ -12,6 +12,8 @@ export interface MeasureOptions {
   readonly cudaGraph?: boolean;
   /** the profile; the first by default */
   readonly profile?: number;
+  /** the GPU that the engine runs on; 0 by default */
+  readonly device?: number;
 }
 
 /**
@@ -22,9 +24,9 @@ export function measureGpu(
   tensorrt: TensorRT,
   engine: Pick<TensorRTEngine, 'native' | 'inputs' | 'outputs'>,
   feeds: ReadonlyMap<string, HostTensor>,
-  { warmUp = 20, runs = 200, cudaGraph = true, profile = 0 }: MeasureOptions = {},
+  { warmUp = 20, runs = 200, cudaGraph = true, profile = 0, device: index = 0 }: MeasureOptions = {},
 ): number[] {
-  const device = tensorrt.cuda().device(0);
+  const device = tensorrt.cuda().device(index);
   using stream = device.createStream();
   using context = engine.native.createExecutionContext();
   if (profile > 0) context.setOptimizationProfileAsync(profile, stream);

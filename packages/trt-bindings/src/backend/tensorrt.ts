@@ -2,6 +2,7 @@ import { type Backend, type Graph, type Tensor, type Tensors, type TensorType, T
 import { loadTensorRT } from '../load.ts';
 import type { TensorRT } from '../types.ts';
 import { build } from './build.ts';
+import { chooseDevice } from './device.ts';
 import { notesOf, TensorRTEngine } from './engine.ts';
 import { type RunOptions, requireOptions, type TensorRTCompileOptions, type TensorRTOptions } from './options.ts';
 import { type PlanNotes, splitNotes } from './plan.ts';
@@ -40,7 +41,7 @@ export function tensorrt(options: TensorRTOptions = {}): TensorRTBackend {
       compileOptions: TensorRTCompileOptions = {},
     ) {
       requireOptions('compile', compileOptions);
-      const { plan, graph: lowered } = await build(library, graph, compileOptions);
+      const { plan, graph: lowered } = await build(library, graph, compileOptions, device);
       const notes: PlanNotes = {
         product: library.product,
         version: library.version,
@@ -69,6 +70,7 @@ export function tensorrt(options: TensorRTOptions = {}): TensorRTBackend {
           );
         return new TensorRTEngine(library, plan, notes, { ...where, ...runOptions });
       }
+      chooseDevice(library, device);
       using runtime = library.createInferRuntime();
       if (runOptions.hostCode) runtime.setEngineHostCodeAllowed(true);
       using native = await runtime.deserializeCudaEngineAsync(plan);
