@@ -40,6 +40,8 @@ describe('trt-dsl', () => {
     [['docter'], /Did you mean doctor\?/],
     [['setup', '--product', 'tensorrt-9'], /product, Given: "tensorrt-9", Choices: "tensorrt-rtx", "tensorrt-10"/],
     [['run', 'model', '--runs', 'many'], /--runs needs a number/],
+    [['weights', 'convert', 'a.npz'], /something is missing: weights convert <from> <to>/],
+    [['compare', 'a.onnx'], /something is missing: compare <model> <against>/],
     [['doctor', '--require', 'luck'], /require, Given: "luck", Choices: "node"/],
   ])('%j: exit code 2 and one line', async (argv, message) => {
     const { exitCode, stderr } = await trtDsl(...argv);

@@ -64,7 +64,9 @@ async function parse(
     .wrap(Math.min(120, process.stdout.columns ?? 120))
     .fail((message, error) => {
       // yargs makes a YError of whatever a `coerce` throws.
-      throw error && error.name !== 'YError' ? error : new UsageError(message ?? error?.message);
+      throw error && error.name !== 'YError'
+        ? error
+        : new UsageError(naming(message ?? error?.message, commands, argv));
     });
   const nameless = commands.find(({ command }) => command.startsWith('$0'));
   if (!nameless)
@@ -97,6 +99,17 @@ async function parse(
   return exitCode;
 }
 
+/** yargs counts the arguments that are missing; this names what the command takes. */
+function naming(message: string, commands: readonly Command[], argv: readonly string[]): string {
+  if (!message.startsWith('Not enough non-option arguments')) return message;
+  const words = argv.filter((word) => !word.startsWith('-')).join(' ');
+  const isMeant = (name: string): boolean => name === '' || words === name || words.startsWith(`${name} `);
+  const [meant] = commands
+    .map(({ command }) => command.replace('$0', '').trim())
+    .filter((command) => isMeant(command.replace(/\s*[<[].*/, '')));
+  return meant === undefined ? message : `something is missing: ${meant}`;
+}
+
 function withOptions(builder: Argv, command: Command): Argv {
   for (const [name, options] of Object.entries(command.positionals ?? {})) builder.positional(name, options as object);
   for (const [name, option] of Object.entries({ ...command.options, ...json })) builder.option(name, asWritten(option));
@@ -114,7 +127,8 @@ function report(
   const foreseen = error instanceof TrtDslError;
   const message = messageOf(error)
     .trim()
-    .replace(/:?\s*\n\s*/g, ': ');
+    .replace(/:\s*\n\s*/g, ': ')
+    .replace(/\s*\n\s*/g, '; ');
   const help = commands.length > 1 ? `${name} <command> --help` : `${name} --help`;
   const hint = error instanceof UsageError && !message.includes('--help') ? `; \`${help}\` explains` : '';
   if (argv.includes('--json')) {

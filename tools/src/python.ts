@@ -48,6 +48,6 @@ async function search(modules: readonly string[]): Promise<string> {
   }
   throw new TrtDslError(
     'unsupported',
-    `found no Python with ${modules.join(', ')} (${tried.join('; ')}); run tools/scripts/install-pytorch.sh, or set PYTHON to the path of one that has them`,
+    `found no Python with ${modules.join(', ')} (${tried.join('; ')}); run \`npx trt-dsl setup --pytorch\`, or set PYTHON to the path of one that has them`,
   );
 }

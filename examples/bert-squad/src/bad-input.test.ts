@@ -42,6 +42,8 @@ describe('one clear line for', () => {
     expect(await failure('infer', '-e', engine, '-pf', empty, '-q', 'What?')).toContain(
       `${empty}: the passage is empty`,
     );
+    const binary = fixture('huggingface/model.safetensors');
+    expect(await failure('infer', '-e', engine, '-pf', binary, '-q', 'What?')).toContain('holds binary data');
     expect(await failure('infer', '-e', engine, '-p', '\u200b', '-q', 'What?')).toContain('the passage has no text');
   });
 

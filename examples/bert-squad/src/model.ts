@@ -61,11 +61,14 @@ export interface Model extends Disposable {
   tokenizer(): Tokenizer | null;
 }
 
-/** Opens the weights that a command names. @throws TrtDslError 'argument' if it names none or two */
-export function openModel(args: ModelArgs): Model {
+/** What a command that takes engines too says that it could be given instead of a model. */
+export const orEngine = 'an --engine (-e), or ';
+
+/** Opens the weights that a command names. @param instead what else it could name, for the error @throws TrtDslError 'argument' if it names none or two */
+export function openModel(args: ModelArgs, instead = ''): Model {
   const { weights, 'random-weights': random } = args;
   if ((weights === undefined) === (random === undefined))
-    throw new TrtDslError('argument', 'name the model by --weights (-m) or by --random-weights, one of them');
+    throw new TrtDslError('argument', `name ${instead}the model by --weights (-m) or by --random-weights, one of them`);
   return weights === undefined ? randomModel(random!, args) : openWeighted(weights, args);
 }
 

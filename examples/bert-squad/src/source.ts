@@ -2,7 +2,7 @@ import { TrtDslError } from '@trt-dsl/dsl';
 import type { CommandContext } from '@trt-dsl/tools';
 import type { OpenBackend } from './backends.ts';
 import { type EngineDescription, type EngineTask, readDescription } from './engine-file.ts';
-import { type Model, type ModelArgs, openModel } from './model.ts';
+import { type Model, type ModelArgs, openModel, orEngine } from './model.ts';
 import { graphOf, type Network, type NetworkArgs, networkOf, refuseQuantizing, situationOf } from './network.ts';
 import { choosePlugins, refusePlugins } from './plugins.ts';
 
@@ -32,7 +32,7 @@ export async function sourceOf(
   tokens?: number,
 ): Promise<Source> {
   const about = args.engine === undefined ? null : await readDescription(args.engine);
-  const model = openModel(about ? weightsOf(args, about) : args);
+  const model = openModel(about ? weightsOf(args, about) : args, orEngine);
   try {
     if (about && JSON.stringify(model.config) !== JSON.stringify(about.config))
       throw new TrtDslError(

@@ -9,7 +9,7 @@ import type { perfOptions } from './commands/perf.ts';
 import { type OpenEngine, openEngine, readDescription, tokenizerOf, writeEngine } from './engine-file.ts';
 import { builderArgs } from './handlers/build.ts';
 import { randomFeeds, squadFeeds } from './inputs.ts';
-import { type Model, openModel, tokenizerData } from './model.ts';
+import { type Model, openModel, orEngine, tokenizerData } from './model.ts';
 import {
   describeNetwork,
   type Network,
@@ -84,7 +84,7 @@ interface Job {
 
 /** Weights, of which an engine is built for each cell; on the CPU one for all. */
 export async function buildForTiming(args: PerfArgs, context: CommandContext): Promise<TimedEngines> {
-  const model = openModel(args);
+  const model = openModel(args, orEngine);
   const backend = await openBackend(args.backend ?? (await usableBackends()).usable[0]!);
   const { maxPositions, vocabSize } = model.config;
   const cells = cellsOf(args).filter(({ seq }) => seq <= maxPositions);

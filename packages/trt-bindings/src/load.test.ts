@@ -17,7 +17,7 @@ describe('loadTensorRT', () => {
     const root = temporaryFolder();
     const load = (): unknown => loadTensorRT({ product: 'rtx', root });
     expect(load).toThrow(TensorRTError);
-    expect(load).toThrow(`libtensorrt_rtx.so.1 was not found. Looked in\n  root: ${root}`);
+    expect(load).toThrow(`libtensorrt_rtx.so.1 was not found. Looked in:\n  root: ${root}`);
     expect(load).toThrow('npx trt-dsl setup');
   });
 

@@ -65,9 +65,10 @@ const describe = (product: Product, addon: Addon, library: NativeLibrary): Tenso
 function missing(product: Product, places: readonly Place[]): string {
   const { library, setup } = libraryFiles[product];
   const list = places.map(
-    ({ place, folders }) => `  ${place}: ${folders.length > 0 ? folders.join(', ') : 'not set or empty'}`,
+    ({ place, folders }) =>
+      `  ${place}: ${folders.length > 0 ? folders.join(', ') : /^[A-Z_]+$/.test(place) ? 'not set' : 'has none'}`,
   );
-  return `${library} was not found. Looked in\n${list.join('\n')}\nFetch it with \`${setup}\`, or set TENSORRT_ROOT to the folder of an installation`;
+  return `${library} was not found. Looked in:\n${list.join('\n')}\nFetch it with \`${setup}\`, or set TENSORRT_ROOT to the folder of an installation`;
 }
 
 /** Whether `loadTensorRT` would find the product's addon and library, without opening them. */

@@ -10,7 +10,7 @@ import {
   writePredictions,
 } from '@trt-dsl/bert-model';
 import { messageOf, TrtDslError } from '@trt-dsl/dsl';
-import type { CommandContext, Report } from '@trt-dsl/tools';
+import { type CommandContext, type Report, utf8Of } from '@trt-dsl/tools';
 import type { inferOptions } from '../commands/infer.ts';
 import { type OpenEngine, openEngine, tokenizerOf } from '../engine-file.ts';
 import { fitting, vocabularyAt } from '../model.ts';
@@ -114,15 +114,14 @@ async function answerDataset(
   reader: Reader,
   path: string,
   args: InferArgs,
-  { progress }: CommandContext,
+  { progress, signal }: CommandContext,
 ): Promise<Report> {
   const dataset = readSquad(path);
   const start = performance.now();
   const windows = dataset.examples.map((example) => squadFeatures(example, reader.tokenizer, reader.features));
   const all = windows.flat();
-  const logits = await scoreWindows(reader, all, (done) =>
-    progress.share(`${done} of ${all.length} windows`, done / all.length),
-  );
+  const told = (done: number) => progress.share(`${done} of ${all.length} windows`, done / all.length);
+  const logits = await scoreWindows(reader, all, told, signal);
   let from = 0;
   const predictions = new Map(
     dataset.examples.map((example, i) => {
@@ -172,11 +171,16 @@ function questionsOf(args: InferArgs): readonly string[] | undefined {
 }
 
 function readText(path: string, what: string): string {
+  let bytes: Buffer;
   try {
-    return readFileSync(path, 'utf8');
+    bytes = readFileSync(path);
   } catch (error) {
     throw new TrtDslError('file', `${path}: cannot read the ${what}: ${messageOf(error)}`, { cause: error });
   }
+  const text = utf8Of(bytes);
+  if (text === undefined)
+    throw new TrtDslError('file', `${path}: cannot read the ${what}: it holds binary data, no text in UTF-8`);
+  return text;
 }
 
 /** Asks for questions until there is none: an empty line or the end of the input. */

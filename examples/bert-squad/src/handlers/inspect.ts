@@ -15,7 +15,7 @@ import { formatBackend } from '../backends.ts';
 import type { inspectOptions } from '../commands/inspect.ts';
 import { type EngineDescription, type OpenEngine, openEngine, readDescription } from '../engine-file.ts';
 import { randomFeeds } from '../inputs.ts';
-import { dataTypeOf, openModel } from '../model.ts';
+import { dataTypeOf, openModel, orEngine } from '../model.ts';
 import { describeNetwork, graphOf, networkOf, refuseQuantizing, situationOf } from '../network.ts';
 import type { Args } from '../options.ts';
 import { choosePlugins, refusePlugins } from '../plugins.ts';
@@ -61,7 +61,7 @@ async function drawn(args: InspectArgs, context: CommandContext): Promise<Graph>
     refusePlugins(args);
     return networkWithin(await readDescription(args.engine));
   }
-  using model = openModel(args);
+  using model = openModel(args, orEngine);
   const plugins = choosePlugins(args.plugins, situationOf(args, model.config), null);
   return (await networkOf(model, args.task, args, context, { backend: null, plugins })).graph;
 }

@@ -67,7 +67,8 @@ async function measure(
 ): Promise<Omit<Cell, 'buildSeconds'>> {
   const fed = feeds(sizes);
   const cudaGraph = args['cuda-graph'] && backend.tensorrt !== undefined;
-  const { times, results } = await hostTimes(engine, fed, args, signal);
+  const told = (what: string, share: number) => progress.share(`${formatSizes(sizes)}, ${what}`, share);
+  const { times, results } = await hostTimes(engine, fed, args, signal, told);
   const broken = notFinite(results);
   if (broken !== null) progress.note(`${formatSizes(sizes)}: the engine computes nothing of use: ${broken}`);
   const host = timesOf(times);
@@ -91,10 +92,24 @@ async function hostTimes(
   feeds: BertFeeds,
   args: PerfArgs,
   signal: AbortSignal,
+  progress: (what: string, share: number) => void,
 ): Promise<{ readonly times: number[]; readonly results: Results }> {
   const once = (): Results | Promise<Results> =>
     'runSync' in engine ? (engine as TensorRTEngine).runSync(feeds) : engine.run(feeds);
-  for (let i = 0; i < args['warm-up']; i++) await once();
+  // Between runs, at least every 50 ms, the event loop turns: an interruption is heard, and progress is written.
+  let turned = performance.now();
+  const turn = async (what: string, share: number): Promise<void> => {
+    if (performance.now() - turned > 50) {
+      progress(what, share);
+      await setImmediate();
+      turned = performance.now();
+    }
+    signal.throwIfAborted();
+  };
+  for (let i = 0; i < args['warm-up']; i++) {
+    await once();
+    await turn('warming up', i / args['warm-up']);
+  }
   const times: number[] = [];
   let results: Results = {};
   const end = performance.now() + 1000 * (args.duration ?? Number.POSITIVE_INFINITY);
@@ -102,8 +117,7 @@ async function hostTimes(
     const start = performance.now();
     results = await once();
     times.push(performance.now() - start);
-    if (times.length % 16 === 0) await setImmediate();
-    signal.throwIfAborted();
+    await turn('host', times.length / args.iterations);
   }
   return { times, results };
 }
