@@ -54,10 +54,10 @@ describe('names', () => {
   test('20,000 layers of one name take no time', () => {
     const net = new Network('test');
     let x = net.addInput('x', 'float32', [2]);
-    const start = performance.now();
+    const start = process.cpuUsage();
     for (let i = 0; i < 20_000; i++) x = net.addReLU(x);
     expect(x.name).toBe('relu_19999');
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(process.cpuUsage(start).user / 1e6).toBeLessThan(5);
   });
 
   test('wrong ones', () => {

@@ -63,11 +63,11 @@ describe('encode', () => {
 
   it('takes any number of accents on one letter', () => {
     const accents = '\u0301\u0316'.repeat(100_000);
-    const started = performance.now();
+    const started = process.cpuUsage();
     expect(tokenizer.encode(`a${accents}`, null, { addSpecialTokens: false }).ids).toEqual(
       tokenizer.encode('a', null, { addSpecialTokens: false }).ids,
     );
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(process.cpuUsage(started).user / 1e6).toBeLessThan(5);
   });
 
   it('refuses what is no text', () => {
