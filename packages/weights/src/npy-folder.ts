@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync } from 'node:fs';
+import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
 import { messageOf } from '@trt-dsl/dsl';
 import { fileError } from './file-bytes.ts';
@@ -13,7 +13,7 @@ export function readNpy(path: string): WeightsFile {
   return new TensorFile({ format: 'npy', path, entries: new Map([[key, npyEntry(path, key)]]) });
 }
 
-/** The .npy files of a folder and of the folders in it. */
+/** The .npy files of a folder and of the folders in it, and links to such. */
 export function npyFilesIn(folder: string): string[] {
   let found: Dirent[];
   try {
@@ -22,8 +22,9 @@ export function npyFilesIn(folder: string): string[] {
     throw fileError(folder, undefined, `cannot be listed: ${messageOf(error)}`, error);
   }
   return found
-    .filter((file) => file.isFile() && file.name.endsWith(suffix))
-    .map((file) => join(file.parentPath ?? file.path, file.name));
+    .filter((file) => (file.isFile() || file.isSymbolicLink()) && file.name.endsWith(suffix))
+    .map((file) => join(file.parentPath ?? file.path, file.name))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true);
 }
 
 /**

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DataType, dataTypes, Weights } from '@trt-dsl/dsl';
@@ -155,6 +164,16 @@ describe('what others write and read', () => {
     using file = openWeights(packed);
     expect(file.get('a/b').array()).toEqual(values);
     expect([...file.get('c').array()]).toEqual([3]);
+  });
+
+  it('a folder of .npy may hold links, which are read or refused, not passed over', () => {
+    const [from, to] = [fresh(), fresh()];
+    writeNpyFolder(from, [['a', Weights.fromNumbers('float32', [2], [1, 2])]]);
+    mkdirSync(to);
+    symlinkSync(join(from, 'a.npy'), join(to, 'b.npy'));
+    expect([...openWeights(to).get('b').array()]).toEqual([1, 2]);
+    symlinkSync(join(from, 'none.npy'), join(to, 'c.npy'));
+    expect(() => openWeights(to)).toThrow(/c\.npy: cannot be opened: ENOENT/);
   });
 
   it('an archive may have 64-bit records beside numbers that need none, as PyTorch writes them', () => {
