@@ -70,7 +70,7 @@ describe('fill-mask', () => {
     [['[MASK]', '-m', model, '--top', '0'], 1, /--top is 0/],
     [['[MASK]', '-m', `${fixtures}nowhere`], 1, /nowhere/],
     [['[MASK]', '-m', model, '--bogus'], 2, /bogus/],
-    [[], 2, /Not enough/],
+    [[], 2, /something is missing: <text>/],
   ])('%j ends with %i and one line', async (argv, code, message) => {
     const { exitCode, stderr } = await fillMask(...argv);
     expect(exitCode).toBe(code);

@@ -13,6 +13,16 @@ const folder = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const root = resolve(folder, '../..');
 const cudaCache = join(root, '.cache/cuda');
 
+const usage = `Builds libtrt_dsl_plugins.so; prints its path. Needs cmake, a C++17 compiler and nvcc, or python3 with pip to fetch one. No GPU.
+
+  node packages/plugins-cuda/scripts/build.mjs [options]
+
+  --architectures LIST  compute capabilities with commas: 80-real,90 (real: machine code only; virtual: PTX only)
+  --headers DIR         TensorRT's headers; by default those that \`npx trt-dsl setup\` fetched
+  --build DIR           where to build
+  --jobs N              compilations at once, 1 by default
+  --verbose             show what cmake says`;
+
 /** What a library is built for unless told otherwise: 80 also runs on 86 and 89, the PTX of 90 on 100 and later. */
 export const defaultArchitectures = ['80-real', '90', '120-real'];
 
@@ -116,8 +126,17 @@ function main() {
       build: { type: 'string' },
       jobs: { type: 'string', default: '1' },
       verbose: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) {
+    console.log(usage);
+    process.exit(0);
+  }
+  for (const each of values.architectures?.split(',') ?? [])
+    if (!/^(native|all|all-major|\d+[af]?(-real|-virtual)?)$/.test(each))
+      throw new Error(`--architectures: "${each}" is none such as 80, 80-real or 90-virtual`);
+  if (!/^[1-9]\d*$/.test(values.jobs)) throw new Error(`--jobs ${values.jobs} is no whole number from 1`);
   const { architectures, headers, build, jobs, verbose } = values;
   console.log(
     buildPlugins({
