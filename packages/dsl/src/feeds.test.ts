@@ -61,6 +61,14 @@ test('every type takes its own array', () => {
   }
 });
 
+test('a bool is 0 or 1', () => {
+  const one = inputs({ on: ['bool', [3]] });
+  expect(bindFeeds(one, { on: Uint8Array.of(1, 0, 1) }).sizes).toEqual({});
+  expect(failure(() => bindFeeds(one, { on: Uint8Array.of(1, 0, 2) }))).toBe(
+    'argument: input "on" (bool[3]): element 2 is 2, and a bool 0 or 1',
+  );
+});
+
 test('errors', () => {
   const ids = new Int32Array(6);
   const wrong = (feeds: unknown) => failure(() => bindFeeds(bert, feeds as Feeds));

@@ -15,8 +15,8 @@ export interface BoundFeeds {
 
 /**
  * Checks feeds against an engine's inputs and finds the size of every named dim.
- * @throws TrtDslError 'argument' for a missing or unknown feed, 'data-type' for another TypedArray than the type's,
- * 'shape' for a shape or number of elements that does not fit, or two inputs that disagree about a size
+ * @throws TrtDslError 'argument' for a missing or unknown feed, or a bool that is neither 0 nor 1; 'data-type' for another
+ * TypedArray than the type's; 'shape' for a shape or number of elements that does not fit, or two inputs that disagree about a size
  */
 export function bindFeeds(inputs: ReadonlyMap<string, TensorType>, feeds: Feeds): BoundFeeds {
   if (typeof feeds !== 'object' || feeds === null)
@@ -76,6 +76,12 @@ function checkedFeed(
     throw new TrtDslError(
       'data-type',
       `input "${name}" (${formatType(type)}) takes a ${array.name}, not ${describe(given.data)}`,
+    );
+  const wrong = type.dataType === 'bool' ? (given.data as Uint8Array).findIndex((byte) => byte > 1) : -1;
+  if (wrong >= 0)
+    throw new TrtDslError(
+      'argument',
+      `input "${name}" (${formatType(type)}): element ${wrong} is ${given.data[wrong]}, and a bool 0 or 1`,
     );
   const { shape } = given as { shape?: readonly number[] };
   if (shape === undefined) return { data: given.data };

@@ -60,6 +60,12 @@ describe('FeedBinder', () => {
     expect(() => bare.bind({ ids: { data: new Int32Array(8), shape: [4, 2] } })).toThrow('is fed [4, 2]');
   });
 
+  it('looks at bools in every run', () => {
+    const binder = new FeedBinder(new Map([['on', type('bool', 2)]]), [range([2])]);
+    binder.bind({ on: Uint8Array.of(0, 1) });
+    expect(() => binder.bind({ on: Uint8Array.of(0, 255) })).toThrow('element 1 is 255, and a bool 0 or 1');
+  });
+
   it('refuses after a good run what it refuses before one', () => {
     const good = feeds(2, 3);
     const wrong: readonly (readonly [unknown, string])[] = [

@@ -85,6 +85,7 @@ function again(fed: readonly Fed[], feeds: Feeds): readonly HostTensor[] | undef
     >;
     if (!(data instanceof dataTypes[dataType].array) || data.length !== length) return undefined;
     if (given ? !isShape(asked, shape) : asked !== undefined) return undefined;
+    if (dataType === 'bool' && (data as Uint8Array).some((byte) => byte > 1)) return undefined;
     tensors.push({ dataType, shape, data: data as HostArray });
   }
   return tensors;
