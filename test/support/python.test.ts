@@ -20,7 +20,7 @@ print(tuple(model.eval()(torch.tensor([[1, 2, 3]])).last_hidden_state.shape))`;
 
   it('says what each Python lacks and how to install it', async () => {
     await expect(findPython(['torch', 'no_such_module_anywhere'])).rejects.toThrow(
-      /lacks no_such_module_anywhere.*install-pytorch\.sh.*PYTHON/,
+      /lacks no_such_module_anywhere.*npx trt-dsl setup --pytorch.*PYTHON/,
     );
   });
 });
