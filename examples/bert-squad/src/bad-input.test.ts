@@ -67,6 +67,12 @@ describe('one clear line for', () => {
     expect(await failure('compare', '-e', engine, '-b', '5')).toContain('batch 5 × sequence 64; it takes');
   });
 
+  test('a folder for an engine, and what is no checkpoint though it has no config either', async () => {
+    expect(await failure('infer', '-e', folder, ...passage, '-q', 'What?')).toContain(`${folder}: is a folder`);
+    const empty = file('no-checkpoint', '');
+    expect(await failure('build', '-m', empty, '-o', join(folder, 'x'))).toContain(`${empty}: at byte 0: begins like`);
+  });
+
   test('an engine from another version', async () => {
     const old = changed('old.engine', (description) => {
       description['format'] = 'bert-squad engine 0';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { BertConfig, Tokenizer } from '@trt-dsl/bert-model';
 import { type Engine, messageOf, TrtDslError } from '@trt-dsl/dsl';
@@ -88,6 +88,8 @@ export async function readDescription(engine: string): Promise<EngineDescription
   const path = descriptionPath(engine);
   if (!existsSync(engine))
     throw new TrtDslError('file', `${engine}: there is no such engine; \`bert-squad build\` makes one`);
+  if (statSync(engine).isDirectory())
+    throw new TrtDslError('file', `${engine}: is a folder; name the engine's file in it`);
   if (!existsSync(path))
     throw new TrtDslError('file', `${engine}: no ${path} beside it, which \`bert-squad build\` writes; build it again`);
   let json: EngineDescription;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type FloatType, TrtDslError } from '@trt-dsl/dsl';
-import { type Naming, openWeights, type Pattern, WeightStore, type WeightsFile } from '@trt-dsl/weights';
+import { openWeights, type Pattern, WeightStore, type WeightsFile } from '@trt-dsl/weights';
 import { type BertConfig, readConfig } from './config.ts';
 import { type BertGraph, type BertOptions, type BertTask, bert } from './model.ts';
 import { detectNaming, heads } from './names.ts';
@@ -53,13 +53,15 @@ export function openBert(source: string | BertSource): PretrainedBert {
   const path = typeof weights === 'string' ? weights : weights.path;
   if (typeof weights === 'string') refuseOnnx(weights);
   const folder = parts.config ?? path;
-  const configPath = configFile(folder);
-  const config = readConfig(configPath);
+  // What is no checkpoint is told as such, not by the config that it lacks.
   const file = typeof weights === 'string' ? openWeights(weights) : weights;
   const close = (): void => {
     if (file !== weights) file.close();
   };
-  const naming = namingOf(file, path, close);
+  const { configPath, config, naming } = orClose(close, () => {
+    const configPath = configFile(folder);
+    return { configPath, config: readConfig(configPath), naming: detectNaming(file.keys(), path) };
+  });
   let tokenizer: Tokenizer | undefined;
   return {
     config,
@@ -78,10 +80,10 @@ export function openBert(source: string | BertSource): PretrainedBert {
   };
 }
 
-/** The file's naming; a file without one is closed again. */
-function namingOf(file: WeightsFile, path: string, close: () => void): Naming {
+/** What `read` gives; where it throws, `close` is called before. */
+function orClose<T>(close: () => void, read: () => T): T {
   try {
-    return detectNaming(file.keys(), path);
+    return read();
   } catch (error) {
     close();
     throw error;
