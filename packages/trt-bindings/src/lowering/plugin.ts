@@ -15,6 +15,9 @@ const encoders: { readonly [T in PluginFieldType]?: (values: readonly number[]) 
   INT64: (values) => BigInt64Array.from(values.map(BigInt)),
 };
 
+/** The bits of what an integer field holds, without its sign. */
+const integerBits: { readonly [T in PluginFieldType]?: number } = { INT8: 7, INT16: 15, INT32: 31, INT64: 63 };
+
 /** The registry's creator of a plugin layer, if a loaded library has it. */
 export const creatorOf = (registry: IPluginRegistry, { attributes }: Node<'plugin'>): IPluginCreator | null =>
   registry.getCreator(attributes.plugin, attributes.version, attributes.namespace);
@@ -40,7 +43,15 @@ export function lowerPlugin(node: Node<'plugin'>, inputs: readonly Value[], cont
   return node.outputs.map((output, i) => context.nameTensor(layer.getOutput(i), output.name));
 }
 
-function encodeFields(layer: string, creator: IPluginCreator, fields: PluginFields): PluginField[] {
+/**
+ * A plugin's fields in the types that its creator declares.
+ * @throws TrtDslError 'argument' for a field that it does not have, or a number that the field's type does not hold
+ */
+export function encodeFields(
+  layer: string,
+  creator: Pick<IPluginCreator, 'name' | 'getFieldNames'>,
+  fields: PluginFields,
+): PluginField[] {
   const declared = creator.getFieldNames();
   return Object.entries(fields).map(([name, value]) => {
     const field = declared.find((candidate) => candidate.name === name);
@@ -53,6 +64,11 @@ function encodeFields(layer: string, creator: IPluginCreator, fields: PluginFiel
     const encode = encoders[field.type];
     if (!encode)
       throw new TrtDslError('unsupported', `${layer}: field "${name}" is ${field.type}, which numbers cannot fill`);
-    return { name, type: field.type, data: encode(Array.isArray(value) ? value : [Number(value)]) };
+    const values = Array.isArray(value) ? value : [Number(value)];
+    const bits = integerBits[field.type];
+    const wrong = values.find((x) => bits && !(Number.isSafeInteger(x) && x >= -(2 ** bits) && x < 2 ** bits));
+    if (wrong !== undefined)
+      throw new TrtDslError('argument', `${layer}: field "${name}" is ${field.type}, which does not hold ${wrong}`);
+    return { name, type: field.type, data: encode(values) };
   });
 }
