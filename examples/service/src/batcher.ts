@@ -190,8 +190,9 @@ export class Batcher<T, R> {
     }
     this.#running -= 1;
     const waited = batch.map(({ since }) => begun - since);
-    onBatch({ items, group, waited, ran: performance.now() - begun, failed });
+    const ran = performance.now() - begun;
     this.#dispatch();
+    onBatch({ items, group, waited, ran, failed });
   }
 
   #take(group: number, most: number): Waiting<T, R>[] {
