@@ -72,7 +72,7 @@ function checkOptions({ workspace, optimizationLevel: level, computeCapability }
 const outputOf = (model: string, backend: BackendName): string =>
   `${model.replace(/\.(json|onnx)$/, '')}${backend === 'onnx' ? '.engine.onnx' : '.plan'}`;
 
-/** The command line's options in the backend's words; those that were not given are left to it. */
+/** The command line's options in the backend's words; those that were not given are left to it, which refuses what it lacks. */
 function optionsOf(args: BuildArguments): TensorRTCompileOptions {
   const { computeCapability, hardwareCompatibility, workspace, timingCache, optimizationLevel } = args;
   const { tf32, versionCompatible, refittable, stripWeights } = args;
@@ -87,5 +87,7 @@ function optionsOf(args: BuildArguments): TensorRTCompileOptions {
     hardwareCompatibility,
     computeCapabilities: computeCapability.length > 0 ? computeCapability : undefined,
   };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as TensorRTCompileOptions;
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined && value !== false),
+  ) as TensorRTCompileOptions;
 }

@@ -129,6 +129,21 @@ describe('trt-dsl build', () => {
     expect(built.report).toMatchObject({ backend: 'onnx', graph: 'linear', out: engine });
     const { exitCode, report } = await json('compare', engine, inline, '--size', 'batch=5', '--max-abs', '0');
     expect({ exitCode, shape: report.outputs.y.shape }).toEqual({ exitCode: 0, shape: [5, 3] });
+    for (const [flags, name] of [
+      [['--tf32'], 'tf32'],
+      [['--optimization-level', '0'], 'optimizationLevel'],
+    ] as const) {
+      const { exitCode: refused, stderr } = await trtDsl(
+        'build',
+        inline,
+        '--backend',
+        'onnx',
+        '--out',
+        engine,
+        ...flags,
+      );
+      expect([refused, stderr]).toEqual([1, expect.stringContaining(`there is no option "${name}"`)]);
+    }
   });
 
   it('makes a TensorRT-RTX engine of an exported BERT without a GPU, and says what is in it', async () => {

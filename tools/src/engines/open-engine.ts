@@ -70,7 +70,8 @@ export async function openRunnable(
   const given = made(graph.inputs);
   const profile = profileOf(graph.inputs, given);
   const profiles = graph.dimNames.length > 0 ? { profiles: [profile] } : {};
-  const engine = await backend.compile(graph, { ...profiles, ...runOptions });
+  const { cudaGraph, ...others } = runOptions;
+  const engine = await backend.compile(graph, { ...profiles, ...others, ...(cudaGraph && { cudaGraph }) });
   return runnable(backend, engine, given);
 }
 

@@ -65,6 +65,13 @@ describe('engine', () => {
     await expect(backend.compile(graph, { signal: aborted })).rejects.toThrow('enough');
   });
 
+  it('refuses options that it lacks', async () => {
+    const options = { profile: [] } as object;
+    await expect(onnxBackend().compile(sliced().graph(), options)).rejects.toThrow(
+      'compile: there is no option "profile"; there are profiles, signal, onProgress',
+    );
+  });
+
   it('runs several times at once', async () => {
     using engine = await backend.compile(sliced().graph());
     const runs = [3, 4, 5, 6].map((n) => engine.run({ x: fromNumbers('bfloat16', Array(n * 2).fill(n)) }));

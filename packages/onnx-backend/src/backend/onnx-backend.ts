@@ -84,6 +84,7 @@ export function onnxBackend(options: OnnxBackendOptions = {}): Backend {
       graph: Graph<I, O>,
       options: CompileOptions = {},
     ): Promise<Engine<I, O>> {
+      checkOptions('compile', options, { profiles: 'other', signal: 'other', onProgress: 'other' });
       const { profiles, signal, onProgress } = options;
       if (!(graph instanceof Graph)) throw new TrtDslError('argument', 'compile takes a Graph: call network.graph()');
       if (profiles) checkProfiles(graph, profiles);
