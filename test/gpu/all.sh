@@ -45,8 +45,8 @@ stream_a() { # correctness
 stream_b() { # quantized BERT; :sequence-first in all that it may help
   local turned=float16:sequence-first,float8:gemm:sequence-first,int8:gemm:sequence-first,int8:accurate:sequence-first
   quantize base 32x128 float16,float8:gemm,int8:gemm,int8:full,int8:accurate,$turned,float8:residual:sequence-first,float8:gemm:plugins,int8:gemm:smooth,float8:full,float8:residual
-  quantize large 32x128 float16,float8:gemm,float8:gemm:sequence-first,int8:gemm,int8:gemm:sequence-first,int8:full
   quantize base 128x128 float16,float8:gemm,int8:gemm,int8:full,int8:accurate,$turned
+  quantize large 32x128 float16,float8:gemm,float8:gemm:sequence-first,int8:gemm,int8:gemm:sequence-first,int8:full
 }
 stream_c() { # bert-squad's tables, and PyTorch's times beside them; the service
   step service 150 bash -c "cd '$repository' && node '$bundle/bench/main.js' service --seconds 3 --name h200-service --device '$gpu' -- --backend tensorrt --precision fp16 --lanes 2 --max-tokens 16384 --model '$minilm'"
