@@ -5,10 +5,11 @@
 #
 # Run it in the repository's root. BUNDLE is what tools/scripts/bundle.mjs made (with the plugins' library), MINILM what
 # minilm-folder.js made, OUT takes results, logs and steps.log. CACHES keeps tactic timings, a file a step (default
-# OUT/caches); with them engines build several times as fast. SKIP names steps. README.md says how each is made.
+# OUT/caches); with them engines build several times as fast. SKIP names steps, PLUGINS the plugins' parts. README.md says
+# how each is made.
 # Streams a to d take a GPU each, one after the other where there are fewer. After SECONDS (900) no step goes on.
 set -uo pipefail
-[ $# -ge 3 ] || { sed -n '2,9p' "$0"; exit 2; }
+[ $# -ge 3 ] || { sed -n 2,10p "$0"; exit 2; }
 repository=$PWD
 mkdir -p "$3"
 bundle=$(cd "$1" && pwd) minilm=$(cd "$2" && pwd) out=$(cd "$3" && pwd) limit=${4:-900}
@@ -59,7 +60,7 @@ stream_c() { # bert-squad's tables, and PyTorch's times beside them; the service
 }
 stream_d() { # plugins: kernels alone, in TensorRT, in BERT
   step harness 300 env OUT="$out/harness" bash -c "mkdir -p '$out/harness'; cd '$repository' && bash packages/plugins-cuda/harness/all.sh"
-  step plugins 900 node gpu/plugins.js kernels,bert,layers 800
+  step plugins 900 node gpu/plugins.js "${PLUGINS:-kernels,bert,layers}" 800
 }
 
 gpus=$(nvidia-smi -L | wc -l)
