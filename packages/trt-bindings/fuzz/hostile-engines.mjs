@@ -1,7 +1,7 @@
 // Hostile uses of engines, contexts, slots and refitters: everything closed at once, memory that goes away or is too small, worker
 // threads that end during runs. They run on the engine of runtime.cc and the driver of driver.c, with or without a GPU.
 import assert from 'node:assert/strict';
-import { addon, collect, ended, run, standInPath, transfer, worker } from './hostile-case.mjs';
+import { addon, collect, ended, library, run, standInPath, transfer, worker } from './hostile-case.mjs';
 
 /** An engine of runtime.cc, which copies x [2, 8] to y: its objects, and the bindings of a slot. */
 function engineModel(strategy) {
@@ -161,6 +161,126 @@ const cases = {
     inspector.setExecutionContext(null);
     await collect();
     assert.doesNotMatch(inspector.getEngineInformation('ONELINE'), /the context/);
+  },
+
+  /** What an inspector has to say of a context that another thread executes. */
+  async inspectorOfAContextThatRuns() {
+    const { engine, context, stream, inputs, outputs } = engineModel();
+    const slot = context.createExecutionSlot({ stream, inputs, outputs });
+    const inspector = engine.createEngineInspector();
+    inspector.setExecutionContext(context);
+    const run = slot.run([ramp(), null], [null, null, null]);
+    assert.throws(() => inspector.getEngineInformation('ONELINE'), /a run is going on/);
+    assert.throws(() => inspector.getLayerInformation(0, 'ONELINE'), /a run is going on/);
+    await run;
+    inspector.getEngineInformation('ONELINE');
+  },
+
+  /** A graph keeps the memory that another stream's work used, where that stream took part in the capture. */
+  async capturedInTwoStreams() {
+    const device = addon.cuda().device();
+    const [stream, other] = [device.createStream(), device.createStream()];
+    const [fork, join] = [device.createEvent(), device.createEvent()];
+    const from = device.memAlloc(1 << 20);
+    const to = device.memAlloc(1 << 20);
+    const graph = stream.capture(() => {
+      fork.record(stream);
+      other.waitEvent(fork);
+      other.memcpyDtoDAsync(to, 0, from, 0, 1 << 20);
+      join.record(other);
+      stream.waitEvent(join);
+    });
+    const before = device.memGetInfo().free;
+    for (const each of [from, to, other, fork, join]) each.close();
+    await collect();
+    assert.equal(device.memGetInfo().free, before, 'the graph keeps the memory');
+    graph.launch(stream);
+    const rest = device.createStream();
+    rest.waitEvent(device.createEvent());
+    rest.synchronize();
+    graph.close();
+    await collect();
+    assert.ok(device.memGetInfo().free > before);
+  },
+
+  /** Runs in a stream that captures, and captures in a stream that runs: the graph would refer to memory that it does not keep. */
+  async runsInACapture() {
+    for (const graph of [false, true]) {
+      const { context, engine, stream, device, inputs, outputs } = engineModel();
+      const options = { stream, inputs, outputs };
+      const slot = context.createExecutionSlot({ ...options, graph });
+      const none = [
+        [null, null],
+        [null, null, null],
+      ];
+      stream.capture(() => {
+        assert.throws(() => slot.run(...none), /the stream is capturing/);
+        assert.throws(() => slot.runSync(...none), /the stream is capturing/);
+      });
+      const event = device.createEvent();
+      const origin = device.createStream();
+      const second = engine.createExecutionContext();
+      second.setInputShape('x', [2, 8]);
+      second.setInputShape('n', [1]);
+      const run = slot.run(...none);
+      assert.throws(() => stream.capture(() => {}), /a run goes on/);
+      assert.throws(() => second.createExecutionSlot({ ...options, graph: true }), /a run goes on/);
+      origin.capture(() => {
+        event.record(origin);
+        assert.throws(() => stream.waitEvent(event), /a run goes on/);
+      });
+      await run;
+      stream.capture(() => {});
+      slot.runSync(...none);
+    }
+  },
+
+  /** Memory and streams of a device that the engine is not of. */
+  async memoryOfAnotherDevice() {
+    const { context, device, stream, inputs, outputs } = engineModel();
+    const another = addon.cuda().device(1);
+    device.synchronize();
+    assert.throws(() => context.setTensorAddress('x', another.memAlloc(64)), /is of device 1, the engine of device 0/);
+    assert.throws(() => context.enqueueV3(another.createStream()), /is of device 1/);
+    const options = { stream, inputs, outputs };
+    assert.throws(() => context.createExecutionSlot({ ...options, stream: another.createStream() }), /is of device 1/);
+    outputs[0].device = another.memAlloc(64);
+    assert.throws(() => context.createExecutionSlot(options), /is of device 1/);
+    const managed = engineModel('USER_MANAGED');
+    assert.doesNotThrow(() => managed.context.setDeviceMemoryV2(another.memAlloc(64), 64));
+    addon.cuda().device(0);
+    assert.throws(
+      () => engineModel('USER_MANAGED').context.setDeviceMemoryV2(another.memAlloc(64), 64),
+      /is of device 1/,
+    );
+  },
+
+  /** Memory of a stream is closed while work uses it; the driver of driver.c ends the process where it is freed then. */
+  async streamOrderedMemoryClosedAtOnce() {
+    const { device, stream } = engineModel();
+    const memory = device.memAllocAsync(1024, stream);
+    stream.memsetD8Async(memory, 0, 1, 1024);
+    memory.close();
+    await collect();
+  },
+
+  /** A build has a thread of its own, which works on the device that the thread that asked for it chose. */
+  async buildsOnTheChosenDevice() {
+    const threads = () => addon.cuda().devices.map(({ multiprocessors }) => multiprocessors);
+    const build = async () => {
+      const builder = library.createInferBuilder();
+      const network = builder.createNetworkV2();
+      network.markOutput(network.addActivation(network.addInput('x', 'FLOAT', [4]), 'RELU').getOutput(0));
+      const config = builder.createBuilderConfig();
+      config.setNbComputeCapabilities(1);
+      config.setComputeCapability('SM89', 0);
+      await builder.buildSerializedNetwork(network, config);
+    };
+    await build();
+    assert.deepEqual(threads(), [0, 0], 'a build alone chooses no device');
+    addon.cuda().device(1);
+    await build();
+    assert.deepEqual(threads(), [0, 2]);
   },
 
   /** A plan whose buffer is overwritten and transferred while it is deserialized, by a runtime that is closed. */

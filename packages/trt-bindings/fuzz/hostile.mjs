@@ -203,6 +203,16 @@ const cases = {
     assert.ok((await builder.buildSerializedNetwork(network, config)).byteLength > 0);
   },
 
+  /** Weights in the memory of a plan, which goes when the worker thread that builds with them is terminated. */
+  async workerTerminatedWithExternalWeights() {
+    for (let k = 0; k < 3; k++) {
+      const thread = worker();
+      await new Promise((resolve) => thread.once('message', resolve));
+      await new Promise((resolve) => setTimeout(resolve, 20 * k));
+      await Promise.all([ended(thread), thread.terminate()]);
+    }
+  },
+
   /** A worker thread is terminated in the middle of calls that succeed, fail and report progress. */
   async workerTerminatedDuringCalls() {
     for (let k = 0; k < 25; k++) {
@@ -323,6 +333,24 @@ const workers = {
     const { builder, network, config } = model(6);
     let told = false;
     builder.buildSerializedNetwork(network, config, {
+      onProgress() {
+        if (!told) port.postMessage('building');
+        told = true;
+      },
+    });
+  },
+  async workerTerminatedWithExternalWeights(port) {
+    const large = (data) => {
+      const { builder, network, config } = model();
+      const kernel = network.addConstant([64, 1 << 17], { type: 'FLOAT', data }).getOutput(0);
+      network.markOutput(network.addMatrixMultiply(network.getInput(0), 'NONE', kernel, 'NONE').getOutput(0));
+      return { builder, network, config };
+    };
+    const { builder, network, config } = large(new Float32Array(1 << 23).fill(0.01));
+    const plan = await builder.buildSerializedNetwork(network, config);
+    const second = large(new Float32Array(plan.buffer, 0, 1 << 23));
+    let told = false;
+    second.builder.buildSerializedNetwork(second.network, second.config, {
       onProgress() {
         if (!told) port.postMessage('building');
         told = true;

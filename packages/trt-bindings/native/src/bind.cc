@@ -39,7 +39,7 @@ bool viewOf(Napi::Env env, Napi::Value value, ByteView& view) {
   napi_status status;
   bool is = false;
   if (napi_is_typedarray(env, value, &is) == napi_ok && is) {
-    napi_typedarray_type type;
+    auto type = static_cast<napi_typedarray_type>(11);  // Float16Array, for which a Node that is older than it sets none
     size_t count;
     status = napi_get_typedarray_info(env, value, &type, &count, &view.data, &buffer, &offset);
     static const size_t sizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 2};

@@ -21,6 +21,13 @@ struct Event {
 
 struct Job;
 
+// Ending environments free the memory of external buffers, which weights may lie in, before they end anything else: the last
+// made first. So a build makes one whose end ends the build.
+struct Guard {
+  Job* job;
+  char byte;
+};
+
 class Monitor final : public IProgressMonitor {
  public:
   explicit Monitor(Job& job) : job_(job) {}
@@ -42,7 +49,10 @@ class Monitor final : public IProgressMonitor {
 struct Job {
   Job(napi_env env, std::shared_ptr<Resource> b, std::shared_ptr<Resource> n, std::shared_ptr<Resource> c, std::shared_ptr<std::atomic<bool>> cancel)
       : deferred(Napi::Promise::Deferred::New(env)), builder(std::move(b)), network(std::move(n)), config(std::move(c)), monitor(*this), cancelled(std::move(cancel)) {}
-  ~Job() { delete plan; }
+  ~Job() {
+    delete plan;
+    if (guard) guard->job = nullptr;
+  }
   Napi::Promise::Deferred deferred;
   std::shared_ptr<Resource> builder, network, config;
   Monitor monitor;
@@ -50,6 +60,8 @@ struct Job {
   Napi::ObjectReference signal;
   napi_threadsafe_function wake = nullptr;
   std::thread thread;
+  Guard* guard = nullptr;  // until the environment ends; freed with its buffer
+  Napi::ObjectReference guardBuffer;
   // Shared with the signal's listener, which a signal that is no AbortSignal may call at any time.
   const std::shared_ptr<std::atomic<bool>> cancelled;
   bool reportsProgress = false;
@@ -95,6 +107,7 @@ Monitor::Phase Monitor::known(char const* phase) {
 // Runs in the job's thread.
 void build(Job& job) {
   const WorkScope working;
+  if (const auto& device = static_cast<BuilderResource*>(job.builder.get())->device) device->makeCurrent();
   auto& session = *job.builder->session;
   RecorderScope scope(&session.recorder);
   {
@@ -146,6 +159,14 @@ Napi::Value failureOf(Napi::Env env, const Job& job, bool weightsGone) {
   return {};
 }
 
+// When the environment ends while the build runs: TensorRT's thread must not outlive what it uses.
+void stop(Job& job) {
+  *job.cancelled = true;
+  if (!job.thread.joinable()) return;
+  job.thread.join();
+  release(job);
+}
+
 void settle(Napi::Env env, Job& job) {
   job.thread.join();
   const bool weightsGone = anyGone(*job.network);
@@ -167,15 +188,23 @@ void settle(Napi::Env env, Job& job) {
   }
 }
 
-// Also when the environment ends while the build runs: TensorRT's thread must not outlive what it uses.
 void endJob(napi_env, void* data, void*) {
   auto* job = static_cast<Job*>(data);
-  *job->cancelled = true;
-  if (job->thread.joinable()) {
-    job->thread.join();
-    release(*job);
-  }
+  stop(*job);
   delete job;
+}
+
+void guard(Napi::Env env, Job& job) {
+  auto* guard = new Guard{&job, 0};
+  job.guard = guard;
+  auto buffer = Napi::ArrayBuffer::New(env, &guard->byte, 1, [guard](Napi::Env, void*) {
+    if (guard->job) {
+      guard->job->guard = nullptr;
+      stop(*guard->job);
+    }
+    delete guard;
+  });
+  job.guardBuffer = Napi::ObjectReference::New(buffer, 1);
 }
 
 void onWake(napi_env rawEnv, napi_value, void* context, void*) {
@@ -250,6 +279,7 @@ Napi::Value buildSerializedNetwork(Call& call) {
     job->onProgress = Napi::Persistent(onProgress.As<Napi::Function>());
     job->reportsProgress = true;
   }
+  guard(env, *job);
   if (napi_create_threadsafe_function(env, nullptr, nullptr, Napi::String::New(env, "TensorRT build"), 0, 1, job.get(), endJob, job.get(), onWake, &job->wake) != napi_ok)
     throw Napi::Error::New(env);
   Job* started = job.release();  // endJob deletes it

@@ -15,6 +15,8 @@ Napi::Value createBuilder(Napi::Env env, const std::shared_ptr<Library>& library
   requireDevice(env, "createInferBuilder");
   auto resource = std::make_shared<BuilderResource>();
   resource->session = std::make_shared<Session>(library);
+  resource->device = CudaDevice::chosenHere();
+  if (resource->device) resource->device->makeCurrent();
   RecorderScope scope(&resource->session->recorder);
   library->openBuilderResources();
   callsReachingNative++;
@@ -71,6 +73,7 @@ Napi::Value isNetworkSupported(Call& call) {
   if (network->session != call.self->session || config->session != call.self->session)
     raise(call.env(), "argument", call.where() + ": network and config must be this builder's");
   requirePins(call, *network);
+  if (const auto& device = static_cast<BuilderResource*>(call.self.get())->device) device->makeCurrent();
   callsReachingNative++;
   const bool supported = call.as<IBuilder>()->isNetworkSupported(*static_cast<INetworkDefinition*>(network->object), *static_cast<IBuilderConfig*>(config->object));
   if (supported) call.check();

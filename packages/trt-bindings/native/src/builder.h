@@ -1,11 +1,13 @@
 // A builder and what it makes.
 #pragma once
 #include "core.h"
+#include "cuda_driver.h"
 
 namespace trt {
 
 struct BuilderResource final : Owned<nvinfer1::IBuilder> {
   ~BuilderResource() override { free(); }
+  std::shared_ptr<CudaDevice> device;  // null where none was chosen: TensorRT takes the first, or needs none
 };
 
 struct ConfigResource final : Owned<nvinfer1::IBuilderConfig> {

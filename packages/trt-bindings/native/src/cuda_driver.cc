@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <map>
 #include <thread>
 
@@ -50,7 +51,7 @@ std::string Driver::errorText(CUresult result) const {
 
 namespace {
 
-thread_local int chosen = 0;  // the index of the device that this thread uses
+thread_local int chosen = -1;  // the index of the device that this thread uses, if it chose one
 
 std::shared_ptr<CudaDevice> openDevice(Driver* driver, int index, std::string& reason) {
   static std::mutex mutex;
@@ -156,8 +157,10 @@ void CudaDevice::expect(Napi::Env env, CUresult result, const std::string& where
 std::shared_ptr<CudaDevice> CudaDevice::current() {
   std::string reason;
   Driver* driver = Driver::get(reason);
-  return driver ? openDevice(driver, chosen, reason) : nullptr;
+  return driver ? openDevice(driver, std::max(0, chosen), reason) : nullptr;
 }
+
+std::shared_ptr<CudaDevice> CudaDevice::chosenHere() { return chosen < 0 ? nullptr : current(); }
 
 std::shared_ptr<CudaDevice> CudaDevice::at(Napi::Env env, int index, const std::string& where) {
   Driver* driver = requireDriver(env);
@@ -171,7 +174,7 @@ void requireDevice(Napi::Env env, const std::string& where) {
   if (TRT_PRODUCT_RTX) return;
   std::string reason;
   Driver* driver = Driver::get(reason);
-  if (driver && openDevice(driver, 0, reason)) return;
+  if (driver && openDevice(driver, std::max(0, chosen), reason)) return;
   raise(env, "backend", where + " needs an NVIDIA GPU: " + reason + ". TensorRT-RTX builds engines without a GPU: product 'rtx'");
 }
 

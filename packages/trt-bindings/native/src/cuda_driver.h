@@ -80,6 +80,8 @@ struct CudaDevice final : Resource {
   void expect(Napi::Env env, CUresult result, const std::string& where) const;  // throws unless it is success
   // The device that this thread uses, device 0 where none was chosen; null without a driver.
   static std::shared_ptr<CudaDevice> current();
+  // The one that JavaScript chose in this thread, or null.
+  static std::shared_ptr<CudaDevice> chosenHere();
   static std::shared_ptr<CudaDevice> at(Napi::Env env, int index, const std::string& where);
 };
 
@@ -90,6 +92,7 @@ struct CudaMemory final : Resource {
   ~CudaMemory() override;
   std::shared_ptr<CudaDevice> device;
   size_t size;
+  bool streamOrdered = false;  // freeing it waits for nothing
   CUdeviceptr address(size_t offset = 0) const { return reinterpret_cast<CUdeviceptr>(object) + offset; }
 };
 
@@ -106,18 +109,22 @@ struct PinnedMemory final : Resource {
   char* address(size_t offset = 0) const { return static_cast<char*>(object) + offset; }
 };
 
+// What a graph will refer to, for as long as its capture goes on.
+using Captured = std::vector<std::shared_ptr<Resource>>;
+
 struct CudaStream final : Resource {
   ~CudaStream() override;
   std::shared_ptr<CudaDevice> device;
   CUstream stream() const { return static_cast<CUstream>(object); }
-  // While it captures: what the graph will refer to.
-  std::vector<std::shared_ptr<Resource>>* capturing = nullptr;
+  std::weak_ptr<Captured> capturing;  // while it captures, or takes part in another stream's capture
+  int running = 0;                    // runs that another thread starts or waits for
 };
 
 struct CudaEvent final : Resource {
   ~CudaEvent() override;
   std::shared_ptr<CudaDevice> device;
   CUevent event() const { return static_cast<CUevent>(object); }
+  std::weak_ptr<Captured> captured;  // the capture that it was recorded in last: a stream that waits for it takes part
 };
 
 struct CudaGraph final : Resource {

@@ -7,6 +7,7 @@ namespace trt {
 CudaMemory::~CudaMemory() {
   if (!object) return;
   device->makeCurrent();
+  if (streamOrdered) device->driver->ctxSynchronize();  // cuMemFree waits for work with other memory only
   device->driver->memFree(address());
 }
 
@@ -65,7 +66,9 @@ Napi::Value memAllocAsync(Call& call) {
   device->makeCurrent();
   callsReachingNative++;
   device->expect(call.env(), device->driver->memAllocAsync(&pointer, size, stream->stream()), call.where() + " of " + std::to_string(size) + " bytes");
-  return wrap(call.env(), classInfo<CudaMemory>, memory(device, pointer, size));
+  auto resource = memory(device, pointer, size);
+  resource->streamOrdered = true;
+  return wrap(call.env(), classInfo<CudaMemory>, resource);
 }
 
 Napi::Value memAllocHost(Call& call) {

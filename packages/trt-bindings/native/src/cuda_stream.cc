@@ -49,7 +49,7 @@ CudaStream& streamOf(Call& call) {
 // Work refers to memory until it is done: what is closed meanwhile stays until the stream has come that far.
 // Freeing device memory waits for the device (cuMemFree), so only captured graphs need to remember it.
 void remember(CudaStream& stream, std::initializer_list<std::shared_ptr<Resource>> resources) {
-  if (stream.capturing) stream.capturing->insert(stream.capturing->end(), resources);
+  if (const auto captured = stream.capturing.lock()) captured->insert(captured->end(), resources);
 }
 
 // memcpyXtoYAsync(destination, its offset, source, its offset, byte length)
@@ -86,25 +86,26 @@ Napi::Value capture(Call& call) {
   if (!call.info[0].IsFunction()) call.refuse(0, "a function");
   auto stream = std::static_pointer_cast<CudaStream>(call.self);
   streamOf(call);
-  if (stream->capturing) raise(call.env(), "backend", call.where() + ": this stream captures already");
-  std::vector<std::shared_ptr<Resource>> refers;
+  if (!stream->capturing.expired()) raise(call.env(), "backend", call.where() + ": this stream captures already");
+  if (stream->running) raise(call.env(), "backend", call.where() + ": not while a run goes on in this stream; await it first");
+  const auto refers = std::make_shared<Captured>();
   callsReachingNative++;
   stream->device->expect(call.env(), stream->device->driver->streamBeginCapture(stream->stream(), 1 /* this thread's */), call.where());
-  stream->capturing = &refers;
+  stream->capturing = refers;
   try {
     Reentry reentry;
     call.info[0].As<Napi::Function>().Call({});
   } catch (...) {
-    stream->capturing = nullptr;
+    stream->capturing.reset();
     CUgraph graph = nullptr;
     stream->device->makeCurrent();
     stream->device->driver->streamEndCapture(stream->stream(), &graph);
     if (graph) stream->device->driver->graphDestroy(graph);
     throw;
   }
-  stream->capturing = nullptr;
+  stream->capturing.reset();
   stream->device->makeCurrent();
-  return wrap(call.env(), classInfo<CudaGraph>, endCapture(call.env(), stream, std::move(refers), call.where()));
+  return wrap(call.env(), classInfo<CudaGraph>, endCapture(call.env(), stream, std::move(*refers), call.where()));
 }
 
 Napi::Value synchronizeAsync(Call& call) {
@@ -150,9 +151,12 @@ void defineCudaStream() {
     c.custom("waitEvent", 1, 1, [](Call& call) -> Napi::Value {
       CudaStream& stream = streamOf(call);
       auto event = cudaArgument<CudaEvent>(call, 0);
+      const bool joins = !event->captured.expired();
+      if (joins && stream.running) raise(call.env(), "backend", call.where() + ": the event is part of a capture, and a run goes on in this stream; await it first");
       remember(stream, {event});
       callsReachingNative++;
       stream.device->expect(call.env(), stream.device->driver->streamWaitEvent(stream.stream(), event->event(), 0), call.where());
+      if (joins) stream.capturing = event->captured;
       return call.env().Undefined();
     });
     c.custom("memcpyHtoDAsync", 5, 5, memcpyAsync<&Driver::memcpyHtoDAsync, CudaMemory, PinnedMemory>);
@@ -169,6 +173,7 @@ void defineCudaStream() {
       remember(*stream, {call.self});
       callsReachingNative++;
       event.device->expect(call.env(), event.device->driver->eventRecord(event.event(), stream->stream()), call.where());
+      event.captured = stream->capturing;
       return call.env().Undefined();
     });
     c.custom("synchronize", 0, 0, [](Call& call) -> Napi::Value {

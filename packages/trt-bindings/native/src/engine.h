@@ -52,6 +52,7 @@ struct ContextResource final : Owned<nvinfer1::IExecutionContext> {
   bool userManaged = false;
   Profiler profiler;
   std::vector<std::shared_ptr<Resource>> refers;  // auxiliary streams, events
+  std::shared_ptr<CudaEvent> consumed;            // of these, the one that the next execution records
   const char* busy = nullptr;
   bool checked = false;     // whether addresses were held against the shapes since either changed
   uint64_t generation = 0;  // grows with every change that makes a captured graph stale
@@ -61,6 +62,8 @@ struct ContextResource final : Owned<nvinfer1::IExecutionContext> {
   }
 };
 
+// Throws unless the device is the one that the context's engine was loaded on: another's memory it cannot reach.
+void requireOwnDevice(const Call& call, const ContextResource& context, const CudaDevice& device, const std::string& what);
 // Throws unless every tensor has memory that is large enough.
 void checkAddresses(Call& call, ContextResource& context);
 // Bits of one element; int4 and fp4 are packed two to a byte.

@@ -1,6 +1,7 @@
 // nvinfer1::IExecutionContext.
 #include "bind.h"
 #include "engine.h"
+#include "library.h"
 
 namespace trt {
 
@@ -99,6 +100,7 @@ Napi::Value setDeviceMemoryV2(Call& call) {
   const auto size = static_cast<size_t>(integerOf(call, 1, call.info[1], 0, INT64_MAX, "a byte length"));
   requireInside(call, 1, 0, size, memory->size);
   if (!context.userManaged) call.fail("the context brings its own memory; create it with 'USER_MANAGED'");
+  requireOwnDevice(call, context, *memory->device, "the memory");
   context.changed();
   context.scratchSize = 0;  // where TensorRT reports an error, nobody knows which memory it took
   callsReachingNative++;
@@ -126,11 +128,13 @@ Napi::Value setOptimizationProfileAsync(Call& call) {
 Napi::Value enqueueV3(Call& call) {
   auto& context = contextOf(call);
   auto stream = cudaArgument<CudaStream>(call, 0);
+  requireOwnDevice(call, context, *stream->device, "the stream");
   checkAddresses(call, context);
-  if (stream->capturing) {
-    stream->capturing->push_back(call.self);
-    for (auto& [name, address] : context.addresses) stream->capturing->push_back(address.memory);
-    if (context.scratch) stream->capturing->push_back(context.scratch);
+  if (const auto captured = stream->capturing.lock()) {
+    captured->push_back(call.self);
+    for (auto& [name, address] : context.addresses) captured->push_back(address.memory);
+    if (context.scratch) captured->push_back(context.scratch);
+    if (context.consumed) context.consumed->captured = captured;
   }
   callsReachingNative++;
   if (!call.as<IExecutionContext>()->enqueueV3(reinterpret_cast<cudaStream_t>(stream->stream()))) call.fail("TensorRT could not execute");
@@ -169,6 +173,7 @@ Napi::Value setInputConsumedEvent(Call& call) {
   context.changed();
   callsReachingNative++;
   if (!call.as<IExecutionContext>()->setInputConsumedEvent(event ? reinterpret_cast<cudaEvent_t>(event->event()) : nullptr)) call.fail("TensorRT refused the event");
+  context.consumed = event;
   if (event) context.refers.push_back(event);
   call.check();
   return call.env().Undefined();
@@ -212,6 +217,9 @@ Napi::Value updateDeviceMemorySizeForShapes(Call& call) {
 Napi::Value createContext(Call& call) {
   auto strategy = ExecutionContextAllocationStrategy::kSTATIC;
   if (call.given(0)) strategy = enumOf<ExecutionContextAllocationStrategy>(call, 0, call.info[0]);
+  // Whether such a context has memory enough is asked of a method that came with setDeviceMemoryV2.
+  if (strategy == ExecutionContextAllocationStrategy::kUSER_MANAGED)
+    call.requireVersion("the strategy 'USER_MANAGED'", sinceVersion("IExecutionContext", "setDeviceMemoryV2", 2));
   auto engine = std::static_pointer_cast<EngineResource>(call.self);
   if (engine->device) engine->device->makeCurrent();
   callsReachingNative++;
@@ -228,12 +236,19 @@ Napi::Value createContext(Call& call) {
   return wrap(call.env(), classInfo<IExecutionContext>, resource);
 }
 
+void requireOwnDevice(const Call& call, const ContextResource& context, const CudaDevice& device, const std::string& what) {
+  const auto& own = context.engine->device;
+  if (own && own->index != device.index)
+    raise(call.env(), "argument", call.where() + ": " + what + " is of device " + std::to_string(device.index) + ", the engine of device " + std::to_string(own->index));
+}
+
 void setAddress(Call& call, ContextResource& context, const std::string& name, const std::shared_ptr<Resource>& memory, size_t offset) {
   const bool host = engineOf(context).getTensorLocation(name.c_str()) == TensorLocation::kHOST;
   auto* device = dynamic_cast<CudaMemory*>(memory.get());
   auto* pinned = dynamic_cast<PinnedMemory*>(memory.get());
   if (host && !pinned) raiseType(call.env(), call.where() + ": \"" + name + "\" is read on the host; its memory must be PinnedMemory");
   if (!host && !device) raiseType(call.env(), call.where() + ": \"" + name + "\" is read on the device; its memory must be CudaMemory");
+  if (!host) requireOwnDevice(call, context, *device->device, "the memory of \"" + name + '"');
   void* address = host ? static_cast<void*>(pinned->address(offset)) : reinterpret_cast<void*>(device->address(offset));
   context.changed();
   callsReachingNative++;

@@ -131,6 +131,7 @@ void Waiter::loop() {
 void endRun(Slot& slot) {
   slot.context->busy = nullptr;
   slot.context->engine->running--;
+  slot.stream->running--;
 }
 
 void settle(Napi::Env env, Slot& slot) {
@@ -221,6 +222,7 @@ Slot& slotOf(Call& call) {
   if (slot.context->busy) raise(call.env(), "backend", call.where() + ": not while " + slot.context->busy + "; one run of a context at a time");
   if (slot.generation != slot.context->generation)
     raise(call.env(), "backend", call.where() + ": the context's shapes, addresses or profile changed since the slot was created; create another");
+  if (!slot.stream->capturing.expired()) raise(call.env(), "backend", call.where() + ": the stream is capturing");
   return slot;
 }
 
@@ -301,6 +303,7 @@ Napi::Value run(Call& call) {
   slot.self = call.self;
   slot.context->busy = "a run is going on";
   slot.context->engine->running++;
+  slot.stream->running++;
   napi_ref_threadsafe_function(env, slot.waiter->wake);
   {
     std::lock_guard lock(slot.waiter->mutex);
@@ -327,7 +330,10 @@ Napi::Value createExecutionSlot(Call& call) {
   slot->outputs = bindingsOf(call, *context, options.Get("outputs"), TensorIOMode::kOUTPUT, "outputs");
   Napi::Value graph = options.Get("graph");
   if (!graph.IsUndefined() && !graph.IsBoolean()) raiseType(env, call.where() + ": graph must be a boolean, not " + describe(graph));
-  if (slot->stream->capturing) raise(env, "backend", call.where() + ": the stream is capturing");
+  if (!slot->stream->capturing.expired()) raise(env, "backend", call.where() + ": the stream is capturing");
+  if (slot->stream->running && graph.IsBoolean() && graph.As<Napi::Boolean>())
+    raise(env, "backend", call.where() + ": not while a run goes on in the stream; await it first");
+  requireOwnDevice(call, *context, *slot->stream->device, "the stream");
 
   slot->stream->device->makeCurrent();
   for (const auto* bindings : {&slot->inputs, &slot->outputs})

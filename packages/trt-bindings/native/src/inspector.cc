@@ -25,6 +25,11 @@ static Napi::Value information(Call& call, const char* text) {
   return textValue(call.env(), text);
 }
 
+// Another thread may execute the context that was set.
+static void requireIdleContext(Call& call) {
+  for (const auto& parent : call.self->parents) requireIdle(call.env(), *parent, call.where());
+}
+
 void defineInspector() {
   define<IEngineInspector>("IEngineInspector", true, []<class C>(ClassBuilder<C> c) {
     c.custom("setExecutionContext", 1, 1, [](Call& call) -> Napi::Value {
@@ -45,11 +50,13 @@ void defineInspector() {
       const auto index = static_cast<int32_t>(integerOf(call, 0, call.info[0], 0, INT32_MAX, "the index of a layer"));
       if (index >= count) call.refuse(0, "the index of a layer, below " + std::to_string(count));
       Argument<LayerInformationFormat> format(call, 1);
+      requireIdleContext(call);
       callsReachingNative++;
       return information(call, call.as<C>()->getLayerInformation(index, format.get()));
     });
     c.custom("getEngineInformation", 1, 1, [](Call& call) -> Napi::Value {
       Argument<LayerInformationFormat> format(call, 0);
+      requireIdleContext(call);
       callsReachingNative++;
       return information(call, call.as<C>()->getEngineInformation(format.get()));
     });
