@@ -57,6 +57,18 @@ bool viewOf(Napi::Env env, Napi::Value value, ByteView& view) {
   return true;
 }
 
+// Not Napi::ArrayBuffer::New, which frees its own once more where Node 20 refuses more than 4 GiB after it called the finalizer.
+Napi::ArrayBuffer externalBuffer(Napi::Env env, void* data, size_t size, std::function<void()> release) {
+  napi_value buffer = nullptr;
+  auto* hint = new std::function<void()>(std::move(release));
+  auto finalize = [](napi_env, void*, void* h) {
+    std::unique_ptr<std::function<void()>> own(static_cast<std::function<void()>*>(h));
+    (*own)();
+  };
+  if (napi_create_external_arraybuffer(env, data, size, finalize, hint, &buffer) != napi_ok) throw Napi::Error::New(env);
+  return Napi::ArrayBuffer(env, buffer);
+}
+
 ByteView bytesOf(const Call& call, size_t i, Napi::Value value, const char* expected) {
   Napi::Env env = call.env();
   ByteView view;

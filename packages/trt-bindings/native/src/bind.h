@@ -18,6 +18,8 @@ struct ByteView {
 };
 // The bytes of a TypedArray, DataView or ArrayBuffer (none once its buffer was transferred); false for another value.
 bool viewOf(Napi::Env env, Napi::Value value, ByteView& view);
+// An ArrayBuffer over memory that `release` frees. Where it is too large for Node it throws, and the memory is freed.
+Napi::ArrayBuffer externalBuffer(Napi::Env env, void* data, size_t size, std::function<void()> release);
 // The bytes of argument `i` (or of `value`, a part of it).
 ByteView bytesOf(const Call& call, size_t i, Napi::Value value, const char* expected = "a TypedArray, a DataView or an ArrayBuffer");
 inline ByteView bytesOf(const Call& call, size_t i) { return bytesOf(call, i, call.info[i]); }

@@ -197,7 +197,7 @@ void endJob(napi_env, void* data, void*) {
 void guard(Napi::Env env, Job& job) {
   auto* guard = new Guard{&job, 0};
   job.guard = guard;
-  auto buffer = Napi::ArrayBuffer::New(env, &guard->byte, 1, [guard](Napi::Env, void*) {
+  auto buffer = externalBuffer(env, &guard->byte, 1, [guard] {
     if (guard->job) {
       guard->job->guard = nullptr;
       stop(*guard->job);

@@ -89,7 +89,7 @@ void requirePins(const Call& call, const Resource& resource) {
 }
 
 Napi::Value hostMemoryValue(Napi::Env env, IHostMemory* memory) {
-  auto buffer = Napi::ArrayBuffer::New(env, memory->data(), memory->size(), [memory](Napi::Env, void*) { delete memory; });
+  auto buffer = externalBuffer(env, memory->data(), memory->size(), [memory] { delete memory; });
   // Not napi_create_typedarray: it ends the process where the array is too long for V8 (4 GiB in Node 20), JavaScript throws.
   return env.Global().Get("Uint8Array").As<Napi::Function>().New({buffer});
 }

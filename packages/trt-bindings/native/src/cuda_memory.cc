@@ -88,8 +88,7 @@ Napi::Value memAllocHost(Call& call) {
   resource->size = size;
   resource->block = block;
   // The buffer keeps the block, not the resource: neither keeps the other alive in a circle.
-  auto* kept = new std::shared_ptr<PinnedMemory::Block>(block);
-  auto buffer = Napi::ArrayBuffer::New(call.env(), data, size, [kept](Napi::Env, void*) { delete kept; });
+  auto buffer = externalBuffer(call.env(), data, size, [block] {});
   resource->buffer = Napi::ObjectReference::New(buffer, 1);
   return wrap(call.env(), classInfo<PinnedMemory>, resource);
 }
