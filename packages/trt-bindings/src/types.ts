@@ -828,6 +828,7 @@ export interface CudaStream extends NativeObject {
   synchronizeAsync(): Promise<void>;
   /** Whether all work enqueued so far is done. */
   query(): boolean;
+  /** A stream that waits for an event of another stream's capture takes part in that capture. */
   waitEvent(event: CudaEvent): void;
   /** Copies bytes; the host side must be pinned memory, so that it may happen later. */
   memcpyHtoDAsync(
@@ -852,7 +853,10 @@ export interface CudaStream extends NativeObject {
     byteLength: number,
   ): void;
   memsetD8Async(destination: CudaMemory, destinationOffset: number, value: number, byteLength: number): void;
-  /** Calls `enqueue` (enqueueV3 and copies on this stream) and keeps what it enqueued as a graph, without running it. */
+  /**
+   * Calls `enqueue` (enqueueV3 and copies on this stream) and keeps what it enqueued as a graph, without running it. Slots
+   * do not run in it, and it is refused while a run goes on in this stream.
+   */
   capture(enqueue: () => void): CudaGraph;
 }
 

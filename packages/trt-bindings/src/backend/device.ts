@@ -11,7 +11,7 @@ export function hasDriver(tensorrt: TensorRT): boolean {
 }
 
 /**
- * Makes a GPU the one on which the next builder or runtime is made: the process has one such choice, and the last engine
+ * Makes a GPU the one on which the next builder or runtime is made: a thread has one such choice, and the last engine
  * that ran may have left another. Without a driver there is nothing to choose.
  * @param device the GPU's number, 0 by default
  * @throws TensorRTError 'backend' if there is no such GPU, or one is asked for where there is no driver
