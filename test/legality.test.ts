@@ -7,14 +7,14 @@ import { legalityCases } from './support/legality-cases.ts';
 const cases = legalityCases(() => new Network('case'));
 
 /** Compiles every case and says which ones are legal by the table but not in truth, and the other way round. */
-async function disagreements(backend: Backend, target: Target): Promise<readonly string[]> {
+async function disagreements(compile: Backend['compile'], target: Target): Promise<readonly string[]> {
   const found: string[] = [];
   for (const { name, build } of cases) {
     const net = new Network(name);
     build(net);
     const graph = net.graph();
     const legal = refusal(() => verify(graph, target));
-    const works = await backend.compile(graph, { verify: false } as object).then(
+    const works = await compile(graph).then(
       (engine) => engine.close(),
       (error: unknown) => String(error),
     );
@@ -41,11 +41,12 @@ describe('the table of legality says what is true', () => {
   });
 
   test('of ONNX Runtime', async () => {
-    expect(await disagreements(onnxBackend(), 'onnxruntime')).toEqual([]);
+    expect(await disagreements(onnxBackend().compile, 'onnxruntime')).toEqual([]);
   }, 300_000);
 
   test('of TensorRT-RTX', async () => {
     const backend = tensorrt({ product: 'rtx' });
-    expect(await disagreements(backend, `tensorrt-rtx-${backend.tensorrt.version}`)).toEqual([]);
+    const unchecked: Backend['compile'] = (graph) => backend.compile(graph, { verify: false });
+    expect(await disagreements(unchecked, `tensorrt-rtx-${backend.tensorrt.version}`)).toEqual([]);
   }, 600_000);
 });
