@@ -17,7 +17,7 @@ export * from './network.ts';
 export type { Attributes, Lowerings, Node, OpName } from './node.ts';
 export type { Op } from './op.ts';
 export * from './ops.ts';
-export * from './options.ts';
+export { checkOptions, type OptionKind, type OptionTable } from './options.ts';
 export * from './plugin.ts';
 export * from './print.ts';
 export * from './profiles.ts';

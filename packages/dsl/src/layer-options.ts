@@ -1,5 +1,6 @@
 import { TrtDslError } from './errors.ts';
 import type * as layers from './layers/index.ts';
+import { noOption } from './options.ts';
 
 type Layers = typeof layers;
 type Method = keyof { [K in keyof Layers as K extends `add${string}` ? K : never]: true };
@@ -64,7 +65,7 @@ export function checkLayerOptions(method: string, options: object): void {
   const names = Object.keys(own);
   for (const name of Object.keys(options))
     if (name !== 'name' && !Object.hasOwn(own, name))
-      throw new TrtDslError('argument', `there is no option "${name}"; there are ${[...names, 'name'].join(', ')}`);
+      throw new TrtDslError('argument', noOption(name, [...names, 'name']));
   for (const name of names)
     if (own[name] === 'required' && (options as Readonly<Record<string, unknown>>)[name] === undefined)
       throw new TrtDslError('argument', `the option ${name} is missing: { ${name}: … }`);

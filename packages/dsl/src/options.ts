@@ -25,8 +25,7 @@ export function checkOptions<T extends object>(
   if (typeof options !== 'object' || options === null) fail(`options are an object, not ${String(options)}`);
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(table, name)) {
-      const instead = Object.hasOwn(hints, name) ? `: ${hints[name]}` : `; there are ${Object.keys(table).join(', ')}`;
-      fail(`there is no option "${name}"${instead}`);
+      fail(noOption(name, Object.keys(table), hints));
     }
     const kind: OptionKind = table[name as keyof T];
     if (value === undefined || kind === 'other') continue;
@@ -37,5 +36,13 @@ export function checkOptions<T extends object>(
     }
   }
 }
+
+/** What is said of an option that there is not: the hint for it, or which there are. */
+export const noOption = (
+  name: string,
+  known: readonly string[],
+  hints: Readonly<Record<string, string>> = {},
+): string =>
+  `there is no option "${name}"${Object.hasOwn(hints, name) ? `: ${hints[name]}` : `; there are ${known.join(', ')}`}`;
 
 const shown = (value: unknown): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));
