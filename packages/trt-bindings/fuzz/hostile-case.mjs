@@ -23,6 +23,16 @@ export async function collect() {
 export const worker = () => new Worker(process.argv[1], { workerData: given });
 export const ended = (thread) => new Promise((resolve) => thread.once('exit', resolve));
 
+/** Starts threads one after the other; thread k is terminated `delayOf(k)` milliseconds after it said that it is at work. */
+export async function terminateWorkers(count, delayOf) {
+  for (let k = 0; k < count; k++) {
+    const thread = worker();
+    await new Promise((resolve) => thread.once('message', resolve));
+    await new Promise((resolve) => setTimeout(resolve, delayOf(k)));
+    await Promise.all([ended(thread), thread.terminate()]);
+  }
+}
+
 /** Runs the case that was asked for, or a worker thread's part of it. */
 export async function run(cases, workers) {
   if (!isMainThread) return workers[name](parentPort);

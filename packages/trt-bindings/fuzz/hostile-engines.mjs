@@ -1,7 +1,7 @@
 // Hostile uses of engines, contexts, slots and refitters: everything closed at once, memory that goes away or is too small, worker
 // threads that end during runs. They run on the engine of runtime.cc and the driver of driver.c, with or without a GPU.
 import assert from 'node:assert/strict';
-import { addon, collect, ended, library, run, standInPath, transfer, worker } from './hostile-case.mjs';
+import { addon, collect, library, run, standInPath, terminateWorkers, transfer } from './hostile-case.mjs';
 
 /** An engine of runtime.cc, which copies x [2, 8] to y: its objects, and the bindings of a slot. */
 function engineModel(strategy) {
@@ -297,12 +297,7 @@ const cases = {
 
   /** A worker thread is terminated while runs go on, waited for or not. */
   async workerTerminatedDuringRuns() {
-    for (let k = 0; k < 20; k++) {
-      const thread = worker();
-      await new Promise((resolve) => thread.once('message', resolve));
-      await new Promise((resolve) => setTimeout(resolve, k % 4));
-      await Promise.all([ended(thread), thread.terminate()]);
-    }
+    await terminateWorkers(20, (k) => k % 4);
     const { slot } = slotModel(true);
     await slot.run([ramp(), null], [null, null, null]);
   },

@@ -1,7 +1,17 @@
 // Hostile uses of builders, networks and CUDA objects, which the fuzz test's random calls do not reach: getters that change what
 // was read before, buffers that go away during a build, listeners called too late, worker threads that end in the middle.
 import assert from 'node:assert/strict';
-import { addon, collect, ended, library, libraryPath, run, transfer, worker } from './hostile-case.mjs';
+import {
+  addon,
+  collect,
+  ended,
+  library,
+  libraryPath,
+  run,
+  terminateWorkers,
+  transfer,
+  worker,
+} from './hostile-case.mjs';
 
 /** A small network, the buffer of its weights, and a config with which it builds. */
 function model(layers = 1) {
@@ -205,22 +215,12 @@ const cases = {
 
   /** Weights in the memory of a plan, which goes when the worker thread that builds with them is terminated. */
   async workerTerminatedWithExternalWeights() {
-    for (let k = 0; k < 3; k++) {
-      const thread = worker();
-      await new Promise((resolve) => thread.once('message', resolve));
-      await new Promise((resolve) => setTimeout(resolve, 20 * k));
-      await Promise.all([ended(thread), thread.terminate()]);
-    }
+    await terminateWorkers(3, (k) => 20 * k);
   },
 
   /** A worker thread is terminated in the middle of calls that succeed, fail and report progress. */
   async workerTerminatedDuringCalls() {
-    for (let k = 0; k < 25; k++) {
-      const thread = worker();
-      await new Promise((resolve) => thread.once('message', resolve));
-      await new Promise((resolve) => setTimeout(resolve, k % 5));
-      await Promise.all([ended(thread), thread.terminate()]);
-    }
+    await terminateWorkers(25, (k) => k % 5);
   },
 
   /** A worker's logger is set, the worker ends, and TensorRT logs on. */
