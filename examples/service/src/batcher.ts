@@ -51,7 +51,6 @@ export class Batcher<T, R> {
   readonly #maxBatch: (group: number) => number;
   readonly #groups = new Map<number, Waiting<T, R>[]>();
   readonly #idle: (() => void)[] = [];
-  #waiting = 0;
   #running = 0;
   #closed = false;
   #pump: NodeJS.Immediate | undefined;
@@ -82,7 +81,9 @@ export class Batcher<T, R> {
 
   /** items that wait */
   get waiting(): number {
-    return this.#waiting;
+    let total = 0;
+    for (const queue of this.#groups.values()) total += queue.length;
+    return total;
   }
 
   /** batches under way */
@@ -99,7 +100,8 @@ export class Batcher<T, R> {
     if (this.#closed) throw new TrtDslError('closed', 'no more is taken: it is closing');
     signal?.throwIfAborted();
     const { maxQueue, groupOf } = this.#options;
-    if (this.#waiting + items.length > maxQueue) throw new QueueFullError(items.length, this.#waiting, maxQueue);
+    const { waiting } = this;
+    if (waiting + items.length > maxQueue) throw new QueueFullError(items.length, waiting, maxQueue);
     const groups = items.map(groupOf);
     const added = new Set<Waiting<T, R>>();
     const results = items.map(
@@ -112,7 +114,6 @@ export class Batcher<T, R> {
           else this.#groups.set(groups[i]!, [one]);
         }),
     );
-    this.#waiting += items.length;
     this.#schedule();
     const onAbort = (): void => this.#takeBack(added, signal!.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -136,7 +137,11 @@ export class Batcher<T, R> {
   async close(): Promise<void> {
     this.#closed = true;
     this.#schedule();
-    if (this.#waiting + this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    if (!this.#isIdle) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  get #isIdle(): boolean {
+    return this.#groups.size === 0 && this.#running === 0;
   }
 
   /** Looks for a batch once everything that has arrived by now was added. */
@@ -149,12 +154,12 @@ export class Batcher<T, R> {
 
   #dispatch(): void {
     clearTimeout(this.#timer);
-    while (this.#running < this.#options.lanes && this.#waiting > 0) {
+    while (this.#running < this.#options.lanes && this.#groups.size > 0) {
       const ready = this.#longestWaiting();
       if (ready === undefined) return;
       void this.#run(ready);
     }
-    if (this.#waiting + this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.#isIdle) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   /** The group to go next; undefined if none is full and none has waited long enough, which a timer then ends. */
@@ -199,7 +204,6 @@ export class Batcher<T, R> {
     const queue = this.#groups.get(group)!;
     const batch = queue.splice(0, most);
     if (queue.length === 0) this.#groups.delete(group);
-    this.#waiting -= batch.length;
     return batch;
   }
 
@@ -209,7 +213,6 @@ export class Batcher<T, R> {
       if (gone.length === 0) continue;
       if (kept.length === 0) this.#groups.delete(group);
       else this.#groups.set(group, kept);
-      this.#waiting -= gone.length;
       for (const { reject } of gone) reject(reason);
     }
     this.#schedule(); // it may be idle now
