@@ -47,9 +47,10 @@ stream_b() { # quantized BERT, the float16 it is held against first; :sequence-f
   local fp8=float16,float8:gemm,float8:gemm:sequence-first,float8:residual,float8:residual:sequence-first
   local int8=int8:gemm,int8:gemm:sequence-first,int8:full,int8:accurate,int8:accurate:sequence-first
   local more=float16:sequence-first,int8:residual,int8:residual:sequence-first
-  quantize base 32x128 $fp8,$int8,$more,float8:gemm:plugins,float8:residual:sequence-first:plugins,int8:gemm:smooth,float8:full
-  quantize base 128x128 $fp8,$int8,$more
-  quantize large 32x128 $fp8,$int8
+  quantize base 32x128 $fp8,$int8,$more,float8:gemm:plugins,int8:gemm:plugins,float8:residual:sequence-first:plugins,int8:gemm:smooth,float8:full
+  quantize base 128x128 $fp8,$int8,$more,float8:gemm:plugins,int8:gemm:plugins
+  quantize base 32x384 float16,float8:gemm,float8:gemm:sequence-first,float8:gemm:plugins,int8:gemm,int8:gemm:sequence-first,int8:gemm:plugins
+  quantize large 32x128 $fp8,$int8,float8:gemm:plugins,int8:gemm:plugins
 }
 stream_c() { # bert-squad's tables, and PyTorch's times beside them; the service
   step service 150 bash -c "cd '$repository' && node '$bundle/bench/main.js' service --seconds 3 --name h200-service --device '$gpu' -- --backend tensorrt --precision fp16 --lanes 2 --max-tokens 16384 --model '$minilm'"
@@ -72,8 +73,9 @@ run() {
   done
 }
 [ "$gpus" -gt 0 ] || { echo 'no GPU' >&2; exit 1; }
-# What an engine costs the host is measured before anything else runs; the random graphs want all GPUs and processors.
+# What an engine costs the host is measured before anything else runs; the others want all GPUs.
 stream=alone CUDA_VISIBLE_DEVICES=0 step overhead 200 node gpu/overhead.js
+stream=alone step devices 90 node --test gpu/devices.test.js
 stream=alone step properties 400 env OMP_NUM_THREADS=1 node properties/properties/run.js tensorrt --count 1000 \
   --jobs $((12 * gpus)) --gpus "$gpus" --group 4 --budget 350 --tries 0 --explain 0 --out "$out/property-tensorrt.json" "${graphs[@]}"
 case $gpus in

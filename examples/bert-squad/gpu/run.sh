@@ -13,7 +13,8 @@
 #
 # Phases in order of importance: compare-base compare-large perf-base fp32 plugins int8 tiny perf-large. Those named are run,
 # else all. All but two measure the plain network (--plugins none): plugins times base in fp16 at 32 × 128 with what
-# `--plugins auto` takes, and without, and holds its logits against PyTorch; int8 times base in int8 and fp8, without and with.
+# `--plugins auto` takes, and without, and holds its logits against PyTorch; int8 times base in int8 and fp8, without and with
+# all plugins.
 # A step whose result is in $OUT already is skipped: run it again with the same OUT to go on.
 set -uo pipefail
 
@@ -81,7 +82,7 @@ perf() {
   local plugins=${4:-none} kind=$2
   [ "$plugins" = none ] || kind=$2-plugins
   local result=$OUT/perf-$1-$kind-$3.json
-  run "perf $1 $kind $3" "$result" perf --random-weights "$1" --precision "$2" --plugins "$plugins" \
+  run "perf $1 $kind $3" "$result" perf --random-weights "$1" --precision "$2" --plugins $plugins \
     --backend "$BACKEND" -b "${3%x*}" -s "${3#*x}" --duration 2 --timing-cache "$TIMING_CACHE" -o "$result"
   merge
 }
@@ -122,7 +123,7 @@ phase() {
     tiny) tiny ;;
     fp32) perf base fp32 1x128 ;; # the other cell in float32, 32 × 128, is part of compare-base
     plugins) plugins base ;;
-    int8) for plugins in none auto; do for precision in int8 fp8; do perf base $precision 32x128 $plugins; done; done ;;
+    int8) for plugins in none 'embLayerNorm skipLayerNorm qkvToContext'; do for precision in int8 fp8; do perf base $precision 32x128 "$plugins"; done; done ;;
     perf-*) for cell in $CELLS; do perf "${1#perf-}" fp16 "$cell"; done ;;
     *) echo "no phase $1: compare-MODEL tiny perf-MODEL fp32 plugins int8" >&2; exit 2 ;;
   esac

@@ -113,7 +113,12 @@ export async function readDescription(engine: string): Promise<EngineDescription
     json.profiles.length === 0
   )
     throw new TrtDslError('file', `${path}: "${broken ?? 'profiles'}" is missing or malformed; build the engine again`);
-  return { ...json, plugins: json.plugins ?? null };
+  const { quantization = null, plugins = null } = json;
+  return {
+    ...json,
+    plugins,
+    quantization: quantization && { ...quantization, sequenceFirst: quantization.sequenceFirst ?? false },
+  };
 }
 
 /** An engine from a file, ready to run. */

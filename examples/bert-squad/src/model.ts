@@ -2,12 +2,12 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import {
   type BertConfig,
-  type BertKernels,
   type BertTask,
   bert,
   bertBase,
   bertLarge,
   hasTokenizer,
+  type ModuleOptions,
   openBert,
   randomParameters,
   readTokenizer,
@@ -55,8 +55,8 @@ export type WeightsOrigin =
 export interface Model extends Disposable {
   readonly config: BertConfig;
   readonly origin: WeightsOrigin;
-  /** The network in a precision, some of its layers by kernels. @throws WeightsError if the weights are not those of such a network */
-  graph(precision: Precision, task: BertTask, kernels?: BertKernels): Graph;
+  /** The network in a precision, written as options say. @throws WeightsError if the weights are not those of such a network */
+  graph(precision: Precision, task: BertTask, options?: ModuleOptions): Graph;
   /** The tokenizer; null if none was named and none lies beside the config. @throws TrtDslError if it is malformed */
   tokenizer(): Tokenizer | null;
 }
@@ -80,9 +80,9 @@ function openWeighted(weights: string, args: ModelArgs): Model {
   return {
     config: model.config,
     origin: { weights: resolve(weights), config: resolve(config), naming: model.naming },
-    graph: (precision, task, kernels = {}) => {
+    graph: (precision, task, options = {}) => {
       try {
-        return model.graph(dataTypeOf[precision], { task, kernels });
+        return model.graph(dataTypeOf[precision], { task, ...options });
       } catch (error) {
         throw withoutHead(error, weights, task);
       }
@@ -110,7 +110,8 @@ function randomModel(random: RandomModel, args: ModelArgs): Model {
   return {
     config,
     origin: { random },
-    graph: (precision, task, kernels = {}) => bert(randomParameters(dataTypeOf[precision]), config, { task, kernels }),
+    graph: (precision, task, options = {}) =>
+      bert(randomParameters(dataTypeOf[precision]), config, { task, ...options }),
     tokenizer: () => fitting(args['vocab-file'] ? vocabularyAt(args['vocab-file'], args.cased) : null, config),
     [Symbol.dispose]: () => {},
   };

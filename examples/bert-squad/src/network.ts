@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import type { BertConfig, BertKernels } from '@trt-dsl/bert-model';
+import type { BertConfig, ModuleOptions } from '@trt-dsl/bert-model';
 import {
   findPoints,
   type Graph,
@@ -14,6 +14,7 @@ import type { BackendVersion } from './backends.ts';
 import { type CalibrationArgs, calibrationFor } from './calibration.ts';
 import { defaultRecipe } from './default-recipe.ts';
 import { checksumOf, type EngineTask } from './engine-file.ts';
+import { wantsSequenceFirst } from './layout.ts';
 import {
   dataTypeOf,
   isQuantized,
@@ -41,6 +42,8 @@ export interface Quantization {
   readonly dataType: QuantizedType;
   /** type of everything else */
   readonly rest: Precision;
+  /** whether the encoder is on [seq, batch, hidden] */
+  readonly sequenceFirst: boolean;
   readonly recipe: RecipeName;
   readonly calibrator: string;
   readonly smooth: boolean;
@@ -91,7 +94,7 @@ export async function networkOf(
   for (const note of chosen.notes) context.progress.note(note);
   if (!isQuantized(precision)) {
     refuseQuantizing(args, `this is ${precision}`);
-    const graph = model.graph(precision, task, kernelsOf(chosen));
+    const graph = model.graph(precision, task, { kernels: kernelsOf(chosen) });
     const settings = { precision, quantization: null, calibration: null, plugins: pluginsOf(graph, chosen) };
     return { settings, graph, pluginLibrary: chosen.library };
   }
@@ -99,7 +102,8 @@ export async function networkOf(
   const usual = defaultRecipe(precision, backend);
   const recipe = args.recipe ?? usual.recipe;
   const exclude = patternsOf(args.exclude ?? [], context);
-  const float = model.graph(rest, task, kernelsOf(chosen));
+  const sequenceFirst = wantsSequenceFirst(backend, chosen.layers);
+  const float = model.graph(rest, task, { kernels: kernelsOf(chosen), sequenceFirst });
   const layers = layersOf(float, recipe, exclude, chosen);
   const { from, calibration, text, note } = await calibrationFor({ model, task, dataType }, seq, args, context);
   const settings: NetworkSettings = {
@@ -107,6 +111,7 @@ export async function networkOf(
     quantization: {
       dataType,
       rest,
+      sequenceFirst,
       recipe,
       calibrator: calibration.calibrator,
       smooth: calibration.channels !== null,
@@ -130,11 +135,14 @@ export async function networkOf(
  * @throws TrtDslError 'argument' that names the calibration cache and the tensors that it has no range of
  */
 export function graphOf(
-  floatGraph: (precision: Precision, kernels: BertKernels) => Graph,
+  floatGraph: (precision: Precision, options: ModuleOptions) => Graph,
   settings: NetworkSettings,
 ): Graph {
   const { quantization, calibration } = settings;
-  const graph = floatGraph(floatPrecision(settings), kernelsOf(settings.plugins));
+  const graph = floatGraph(floatPrecision(settings), {
+    kernels: kernelsOf(settings.plugins),
+    sequenceFirst: quantization?.sequenceFirst ?? false,
+  });
   if (!quantization) return graph;
   const { dataType, recipe, exclude, ranges: from } = quantization;
   try {

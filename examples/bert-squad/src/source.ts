@@ -47,7 +47,7 @@ export async function sourceOf(
     }
     refuseQuantizing(args, 'the engine stays as it was built');
     refusePlugins(args);
-    const graph = graphOf((float, kernels) => model.graph(float, task, kernels), about);
+    const graph = graphOf((float, options) => model.graph(float, task, options), about);
     return { model, task, settings: about, graph, pluginLibrary: null };
   } catch (error) {
     model[Symbol.dispose]();

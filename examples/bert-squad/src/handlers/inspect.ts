@@ -69,7 +69,7 @@ async function drawn(args: InspectArgs, context: CommandContext): Promise<Graph>
 /** The network of an engine; its weights are not needed to draw it. */
 const networkWithin = (about: EngineDescription): Graph =>
   graphOf(
-    (float, kernels) => bert(randomParameters(dataTypeOf[float]), about.config, { task: about.task, kernels }),
+    (float, options) => bert(randomParameters(dataTypeOf[float]), about.config, { task: about.task, ...options }),
     about,
   );
 

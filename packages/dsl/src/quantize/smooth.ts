@@ -81,7 +81,8 @@ export function smooth(graph: Graph, options: SmoothOptions): Graph {
     if (!layer) return undefined;
     const input = node.inputs[0]!;
     const factor = factors.get(input)!;
-    const x = divided.get(input) ?? divide(input, inputs[0] as Tensor<FloatType>, factor, net);
+    const scope = net.scope(rangeName(input, points.producers).replaceAll(':', '_'));
+    const x = divided.get(input) ?? divide(inputs[0] as Tensor<FloatType>, factor, scope);
     divided.set(input, x);
     const kernel = net.scope(node.name).addConstant(scaledKernel(layer, factor));
     return copyNode(node, [x, kernel], net);
@@ -89,9 +90,8 @@ export function smooth(graph: Graph, options: SmoothOptions): Graph {
   return dropUnusedConstants(rewritten);
 }
 
-/** x · 1/s, as a layer of its own. */
-function divide(original: Tensor, x: Tensor<FloatType>, factor: Float64Array, net: Network): Tensor {
-  const scope = net.scope(original.name.replaceAll(':', '_'));
+/** x · 1/s, as a layer of its own, named after what x is called where it is measured. */
+function divide(x: Tensor<FloatType>, factor: Float64Array, scope: Network): Tensor {
   const inverse = Weights.fromNumbers(
     x.dataType,
     [factor.length],
