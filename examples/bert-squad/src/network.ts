@@ -156,8 +156,10 @@ export function graphOf(
 /** What plugins are chosen by, for the network that arguments name. */
 export function situationOf(args: NetworkArgs, config: BertConfig, tokens?: number): PluginSituation {
   const { precision = 'fp32', rest = 'fp16' } = args;
-  const dataType = dataTypeOf[isQuantized(precision) ? rest : precision];
-  return { config, dataType, ...(tokens !== undefined && { tokens }) };
+  const types = isQuantized(precision)
+    ? { dataType: dataTypeOf[rest], quantized: quantizedTypeOf[precision] }
+    : { dataType: dataTypeOf[precision] };
+  return { config, ...types, ...(tokens !== undefined && { tokens }) };
 }
 
 /** The float type of a network: of all its layers, or of those that are not quantized. */

@@ -168,7 +168,7 @@ test.each(['int8', 'fp8'])('%s: ranges of the plain network serve the one with p
   }
   expect(await report('compare', '-e', at('q'), '--with', 'onnxruntime')).toMatchObject({ passed: true });
   // two layers of qkv, output and feed-forward, the merged product being one; and the head has none
-  const merged = await report('build', ...how, ...onCpu, '--recipe', 'gemm', '-o', at('q'), '--plugins', 'auto');
+  const merged = await report('build', ...how, ...onCpu, '--recipe', 'gemm', '-o', at('q'), '--plugins', ...every);
   const apart = await report('build', ...how, ...onCpu, '--recipe', 'gemm', '-o', at('q2'));
   expect([merged.quantization.quantized, apart.quantization.quantized]).toEqual([8, 12]);
   await report('export', ...how, '--recipe', 'gemm', '--plugins', 'auto', '-o', graph);
@@ -234,6 +234,15 @@ describe.skipIf(!isInstalled('trt10'))('TensorRT 10', () => {
     expect(choose('auto', 'float16', 16)).toMatchObject({ layers: every.slice(0, 2), library });
     expect(choose(['qkvToContext'], 'float32', 12)).toMatchObject({ layers: [], library: null });
     expect(choose('none', 'float16', 12)).toEqual({ layers: [], library: null, notes: [] });
+    const chooseFor = (quantized: 'int8' | 'float8', tokens: number, asked: Parameters<typeof choosePlugins>[0]) =>
+      choosePlugins(asked, { config: bertBase, dataType: 'float16', quantized, tokens }, backend);
+    const slower = { layers: [], library: null, notes: ['plugins: none that would make this network faster'] };
+    for (const asked of ['auto', undefined] as const) {
+      expect(chooseFor('float8', 32 * 128, asked)).toEqual(slower);
+      expect(chooseFor('float8', 128 * 128, asked)).toMatchObject({ layers: every, library });
+      expect(chooseFor('int8', 32 * 128, asked)).toMatchObject({ layers: every, library });
+    }
+    expect(chooseFor('float8', 32 * 128, ['skipLayerNorm'])).toMatchObject({ layers: ['skipLayerNorm'], library });
   });
 
   test.runIf(built)(

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { BertConfig, BertKernels } from '@trt-dsl/bert-model';
-import { type FloatType, type Graph, messageOf, pluginsIn, TrtDslError } from '@trt-dsl/dsl';
+import { type FloatType, type Graph, messageOf, pluginsIn, type QuantizedType, TrtDslError } from '@trt-dsl/dsl';
 import { autoKernels, type BertKernelName, bertKernels, headSizes, pluginLibrary } from '@trt-dsl/plugins-cuda';
 import { formatBackend, type OpenBackend } from './backends.ts';
 
@@ -34,6 +34,8 @@ export interface PluginSituation {
   readonly config: BertConfig;
   /** the type of what is not quantized */
   readonly dataType: FloatType;
+  /** the type of what is */
+  readonly quantized?: QuantizedType;
   /** padded tokens of a run; many by default */
   readonly tokens?: number;
 }
@@ -50,7 +52,7 @@ const leastCapability = 8;
  */
 export function choosePlugins(
   asked: PluginsArgument | undefined,
-  { config, dataType, tokens }: PluginSituation,
+  { config, dataType, quantized, tokens }: PluginSituation,
   backend: OpenBackend | null,
 ): PluginChoice {
   const onTensorRT = backend?.about.name === 'tensorrt';
@@ -68,7 +70,11 @@ export function choosePlugins(
 
   const auto = asked === undefined || asked === 'auto';
   const named = Object.keys(
-    autoKernels(auto ? 'auto' : asked, { dataType, ...(tokens !== undefined && { tokens }) }),
+    autoKernels(auto ? 'auto' : asked, {
+      dataType,
+      ...(quantized && { quantized }),
+      ...(tokens !== undefined && { tokens }),
+    }),
   ) as BertKernelName[];
   const headSize = config.hiddenSize / config.heads;
   const gap =

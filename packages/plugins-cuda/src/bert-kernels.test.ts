@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { QuantizedType } from '@trt-dsl/dsl';
 import { expect, test } from 'vitest';
 import { type AutomaticKernel, automaticKernels } from './automatic.ts';
 import { bertKernels } from './bert-kernels.ts';
@@ -56,13 +57,36 @@ test('another choice that is faster than what is taken is found, for each form b
 });
 
 test('no other choice that was measured made BERT faster on a GPU than what is taken, which is all of them', () => {
-  const { earlier, ...figures }: BertFigures & { readonly earlier: Pick<BertFigures, 'rows'> } =
-    figuresOf('plugins-bert');
+  const figures: BertFigures = figuresOf('plugins-bert');
   expect(automaticKernels({ dataType: figures.type }).toSorted()).toEqual(Object.keys(bertKernels).toSorted());
-  for (const { rows } of [figures, earlier]) {
-    expect(rows.filter(({ kernels }) => kernels === 'all')).not.toHaveLength(0);
-    expect(slowerKernels({ ...figures, rows })).toEqual([]);
+  expect(figures.rows.filter(({ kernels }) => kernels === 'all')).not.toHaveLength(0);
+  expect(slowerKernels(figures)).toEqual([]);
+});
+
+test('nor did another choice make it faster in INT8 or FP8, where that of few tokens in FP8 is none', () => {
+  interface Row {
+    readonly run: string;
+    readonly batch: number;
+    readonly seq: number;
+    readonly variant: string;
+    readonly gpu_ms: { readonly median: number; readonly p95: number };
   }
+  const rows = figuresOf('h200-quantize') as readonly Row[];
+  const choices = new Map<string, boolean>();
+  for (const { run, batch, seq, variant, gpu_ms: withKernels } of rows.filter(({ variant: v }) =>
+    v.endsWith('gemm:plugins'),
+  )) {
+    const [quantized] = variant.split(':') as [QuantizedType];
+    const of = (name: string) => rows.find((row) => row.run === run && row.variant === name)!.gpu_ms;
+    const without = of(`${quantized}:gemm:sequence-first`);
+    const taken = automaticKernels({ quantized, tokens: batch * seq }).length > 0;
+    const [chosen, others] = taken ? [withKernels, [without, of(`${quantized}:gemm`)]] : [without, [withKernels]];
+    for (const other of others) expect(chosen.median, `${run} ${variant}`).toBeLessThan(other.p95);
+    choices.set(`${quantized} ${batch}x${seq}`, taken);
+  }
+  expect([...choices].filter(([, taken]) => !taken)).toEqual([['float8 32x128', false]]);
+  expect(choices.size).toBe(6);
+  expect(automaticKernels({ quantized: 'float8', tokens: 128, packed: true })).not.toEqual([]);
 });
 
 test('attention is taken at the lengths at which it is faster than TensorRT on a GPU, and at no other', () => {
