@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { BackendVersion } from './backends.ts';
 import { wantsSequenceFirst } from './layout.ts';
 import { openModel } from './model.ts';
-import { graphOf, networkOf } from './network.ts';
+import { graphOf, type NetworkArgs, networkOf } from './network.ts';
 import { fixture, report, temporaryFolder } from './test-support/bert-squad.ts';
 
 const weights = fixture('huggingface');
@@ -40,7 +40,7 @@ describe('a quantized network for TensorRT', () => {
       const data = ['--calibration-data', fixture('squad.json'), '-n', '8', '-s', '96', '-o', cache];
       await report('calibrate', '-m', weights, ...data, '--precision', precision, ...how);
       using model = openModel({ weights });
-      const args = { precision, recipe: 'gemm', rest: 'fp32', 'calibration-cache': cache } as const;
+      const args: NetworkArgs = { precision, recipe: 'gemm', rest: 'fp32', exclude: [], 'calibration-cache': cache };
       const made = async (backend: BackendVersion | null) =>
         await networkOf(model, 'question-answering', args, context, { backend, plugins: none });
       const run = async ({ graph }: Awaited<ReturnType<typeof made>>): Promise<Results> => {
