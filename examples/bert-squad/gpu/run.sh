@@ -6,7 +6,7 @@
 # APP            folder that tools/scripts/bundle.mjs made
 # OUT            where results go (default results); each step writes its own file at once, and the merged bert-squad.json and .md
 # WORK           where models and engines go, gigabytes that later runs use again (default $OUT/work)
-# TIMING_CACHE   tactic timings to read and extend (default $OUT/timing.cache); a warm one makes builds 4 times as quick
+# TIMING_CACHE   tactic timings to read and extend (default $OUT/timing.cache); with a warm one engines build several times as fast
 # BUDGET         seconds after which no step begins, and steps end (default 250)
 # BACKEND        tensorrt by default; onnx tries the script without a GPU
 # MODELS         "base large" by default
