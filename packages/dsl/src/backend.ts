@@ -11,11 +11,11 @@ export interface HostTensor<D extends DataType = DataType> {
 
 /**
  * What is fed to an input: the elements, and the sizes where they do not follow from the number of elements and the
- * other inputs.
+ * other inputs. A result may be fed as it is: the type that it names has to be the input's.
  */
 export type Feed<D extends DataType = DataType> =
   | HostArray<D>
-  | { readonly data: HostArray<D>; readonly shape: readonly number[] };
+  | { readonly dataType?: D; readonly data: HostArray<D>; readonly shape: readonly number[] };
 
 /** Tensors by name: a graph's inputs or outputs, as far as the compiler knows them. */
 export type Tensors = Readonly<Record<string, Tensor>>;

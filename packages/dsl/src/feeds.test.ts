@@ -87,6 +87,9 @@ test('errors', () => {
   expect(wrong({ ids, mask: new Uint16Array(6) })).toBe(
     'shape: input "ids" (int32[batch, seq]): the sizes are ambiguous; feed { data, shape }',
   );
+  expect(wrong({ ids: { data: ids, dims: [2, 3] }, mask: new Uint16Array(6) })).toBe(
+    'shape: input "ids" (int32[batch, seq]) is fed an object without a shape: { data, shape }',
+  );
   const shaped = (shape: unknown, mask: unknown = new Uint16Array(6)) => wrong({ ids: { data: ids, shape }, mask });
   expect(shaped([6])).toBe('shape: input "ids" (int32[batch, seq]) is fed [6], of another rank');
   expect(shaped([2, 4])).toMatch(/^shape: input "ids": 6 elements are not \[2, 4\]/);
@@ -97,6 +100,29 @@ test('errors', () => {
   );
   expect(shaped([2, 3], { data: new Uint16Array(6), shape: [2, 1, 3, 1] })).toMatch(/^shape: /);
   expect(shaped([2, 3], new Uint16Array(5))).toMatch(/^shape: input "mask": 5 elements are not \[2, 1, 1, 3\]/);
+});
+
+test('a number of elements that no sizes give is told as such, however many are open', () => {
+  const types = inputs({ x: ['float32', [batch, seq, 4]] });
+  expect(failure(() => bindFeeds(types, { x: new Float32Array(9) }))).toBe(
+    'shape: input "x": 9 elements do not fill float32[batch, seq, 4], 4 at a time',
+  );
+  const empty = inputs({ x: ['float32', [batch, 0]] });
+  for (const [type, length] of [
+    [types, 8],
+    [types, 0],
+    [empty, 0],
+  ] as const)
+    expect(failure(() => bindFeeds(type, { x: new Float32Array(length) }))).toMatch(/the sizes are ambiguous/);
+});
+
+test('a result is taken as it is, but not for an input of another type that has the same array', () => {
+  const half = { dataType: 'float16', data: new Uint16Array(6), shape: [2, 1, 1, 3] } as const;
+  const ids = new Int32Array(6);
+  expect(bindFeeds(bert, { ids, mask: half }).sizes).toEqual({ batch: 2, seq: 3 });
+  expect(failure(() => bindFeeds(bert, { ids, mask: { ...half, dataType: 'bfloat16' } }))).toBe(
+    'data-type: input "mask" (float16[batch, 1, 1, seq]) is fed a tensor of bfloat16',
+  );
 });
 
 test('inputs named like what every object has are not found by accident', () => {

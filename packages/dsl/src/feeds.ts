@@ -1,6 +1,6 @@
 import type { Feed, Feeds, HostTensor } from './backend.ts';
 import { dataTypes, type HostArray } from './data-type.ts';
-import { bareName, dimNames, evaluateDim, formatShape, quotient } from './dim.ts';
+import { bareName, type Dim, dimNames, evaluateDim, formatShape, quotient } from './dim.ts';
 import { TrtDslError } from './errors.ts';
 import { formatType, type TensorType } from './tensor.ts';
 
@@ -16,7 +16,7 @@ export interface BoundFeeds {
 /**
  * Checks feeds against an engine's inputs and finds the size of every named dim.
  * @throws TrtDslError 'argument' for a missing or unknown feed, or a bool that is neither 0 nor 1; 'data-type' for another
- * TypedArray than the type's; 'shape' for a shape or number of elements that does not fit, or two inputs that disagree about a size
+ * TypedArray than the type's, or a tensor of another type; 'shape' for a shape or number of elements that does not fit, or two inputs that disagree about a size
  */
 export function bindFeeds(inputs: ReadonlyMap<string, TensorType>, feeds: Feeds): BoundFeeds {
   if (typeof feeds !== 'object' || feeds === null)
@@ -70,8 +70,11 @@ function checkedFeed(
 ): { data: HostArray; shape?: readonly number[] } {
   if (feed === undefined || feed === null)
     throw new TrtDslError('argument', `input "${name}" (${formatType(type)}) is not fed`);
-  const given = ArrayBuffer.isView(feed) || Array.isArray(feed) ? { data: feed as HostArray } : feed;
+  const isData = ArrayBuffer.isView(feed) || Array.isArray(feed);
+  const given: Partial<HostTensor> = isData ? { data: feed as HostArray } : feed;
   const { array } = dataTypes[type.dataType];
+  if (given.dataType !== undefined && given.dataType !== type.dataType)
+    throw new TrtDslError('data-type', `input "${name}" (${formatType(type)}) is fed a tensor of ${given.dataType}`);
   if (!(given.data instanceof array))
     throw new TrtDslError(
       'data-type',
@@ -83,8 +86,13 @@ function checkedFeed(
       'argument',
       `input "${name}" (${formatType(type)}): element ${wrong} is ${given.data[wrong]}, and a bool 0 or 1`,
     );
-  const { shape } = given as { shape?: readonly number[] };
-  if (shape === undefined) return { data: given.data };
+  if (isData) return { data: given.data };
+  const { shape } = given;
+  if (shape === undefined)
+    throw new TrtDslError(
+      'shape',
+      `input "${name}" (${formatType(type)}) is fed an object without a shape: { data, shape }`,
+    );
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
     throw new TrtDslError('shape', `input "${name}": [${String(shape)}] is no shape`);
   return { data: given.data, shape };
@@ -120,20 +128,24 @@ function bindShape(name: string, type: TensorType, shape: readonly number[], siz
   });
 }
 
-/** Finds the one open name of a shape from the number of elements; false if more than one is open. */
+/**
+ * Finds the one open name of a shape from the number of elements; false if more than one is open.
+ * @throws TrtDslError 'shape' if no size of what is open gives that number
+ */
 function solve(name: string, type: TensorType, count: number, sizes: Record<string, number>): boolean {
-  const open = [...new Set(type.shape.flatMap(dimNames))].filter((dim) => !Object.hasOwn(sizes, dim));
-  if (open.length === 0) return true;
-  const unknown = type.shape.filter((size) => dimNames(size).some((dim) => open.includes(dim)));
-  const bare = unknown.length === 1 ? bareName(unknown[0]!) : undefined;
-  if (bare === undefined) return false;
-  const known = type.shape.filter((size) => size !== unknown[0]).reduce<number>((a, b) => a * evaluateDim(b, sizes), 1);
+  const isOpen = (size: Dim): boolean => dimNames(size).some((dim) => !Object.hasOwn(sizes, dim));
+  const unknown = type.shape.filter(isOpen);
+  if (unknown.length === 0) return true;
+  const known = type.shape.filter((size) => !isOpen(size)).reduce<number>((a, b) => a * evaluateDim(b, sizes), 1);
+  if (count === 0 && known === 0) return false;
   const size = quotient(count, known);
   if (typeof size !== 'number')
     throw new TrtDslError(
       'shape',
       `input "${name}": ${count} elements do not fill ${formatType(type)}, ${known} at a time`,
     );
+  const bare = unknown.length === 1 ? bareName(unknown[0]!) : undefined;
+  if (bare === undefined) return false;
   sizes[bare] = size;
   return true;
 }

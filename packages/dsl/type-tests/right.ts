@@ -134,6 +134,7 @@ export async function run(backend: Backend): Promise<void> {
     scalar: new Uint16Array(1),
   });
   is<typeof results.best.data, Int32Array<ArrayBufferLike>>();
+  await engine.run({ x: results.y, ids: results.best, flag: new Uint8Array(), scalar: new Uint16Array(1) });
   const loaded: Engine = await backend.load(engine.serialize());
   await loaded.run({ anything: new Float32Array() });
 }

@@ -160,6 +160,8 @@ export async function run(backend: Backend): Promise<unknown> {
   const engine = await backend.compile(net.graph({ inputs: { x }, outputs: { single } }));
   //! Type 'Float32Array<ArrayBuffer>' is not assignable to type 'Feed<"float16">'
   await engine.run({ x: new Float32Array() });
+  //! Type '"bfloat16"' is not assignable to type '"float16"'.
+  await engine.run({ x: { dataType: 'bfloat16', data: new Uint16Array(), shape: [0, 0, 0] } });
   //! Property 'x' is missing in type '{}' but required in type 'Feeds<{ readonly x: Tensor<"float16", 3>; }>'.
   await engine.run({});
   //! Property 'probs' does not exist on type 'Results<{ readonly single: Tensor<"float32", 3>; }>'.
