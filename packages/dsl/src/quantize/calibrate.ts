@@ -4,7 +4,7 @@ import { TrtDslError } from '../errors.ts';
 import { Graph } from '../graph.ts';
 import { count, type Histogram, histogramBins, largestMagnitude, type Spans } from './histogram.ts';
 import { paddingMask, spansOf } from './mask.ts';
-import { findPoints, quantizedTensors, type Selection } from './points.ts';
+import { findPoints, noLayers, quantizedTensors, type Selection } from './points.ts';
 import type { Ranges } from './ranges.ts';
 import { rangeOf, type ScaleMethod, type ScaleOptions } from './scale-methods.ts';
 
@@ -88,8 +88,7 @@ export async function observe(graph: Graph, backend: Backend, options: ObserveOp
   const points = findPoints(graph, { recipe: 'full', ...options });
   const tensors = quantizedTensors(points);
   const mask = options.mask === undefined ? undefined : paddingMask(graph, options.mask);
-  if (tensors.size === 0)
-    throw new TrtDslError('argument', `graph "${graph.name}": the recipe quantizes none of its layers`);
+  if (tensors.size === 0) throw noLayers(graph);
   const outputs = [...tensors].map(([name, tensor], i) => ({ output: `calibrated_${i}`, name, tensor }));
   const marked = outputs.map(({ output, tensor }) => [output, tensor] as const);
   const watched = new Graph(points.graph.name, points.graph.nodes, new Map([...points.graph.outputs, ...marked]));

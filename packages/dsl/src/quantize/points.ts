@@ -1,4 +1,5 @@
 import { floatTypes } from '../data-type.ts';
+import { TrtDslError } from '../errors.ts';
 import type { Graph } from '../graph.ts';
 import type { Node } from '../node.ts';
 import type { Tensor } from '../tensor.ts';
@@ -56,6 +57,13 @@ export function findPoints(graph: Graph, { recipe = 'gemm', exclude = [] }: Sele
   const layers = found.map((layer) => ({ ...layer, floatActivation: open.has(layer.node) }));
   return { graph: split, layers, producers };
 }
+
+/** What is said where a recipe finds no layer in a graph. */
+export const noLayers = ({ name }: Graph): TrtDslError =>
+  new TrtDslError(
+    'argument',
+    `graph "${name}": the recipe quantizes none of its layers; linear layers are quantized if their kernel is constant and at least [${leastSize}, ${leastSize}], convolutions never`,
+  );
 
 /** What stands in front of activation functions whose results nothing quantizes, behind it a bias or not. */
 function floatActivations(graph: Graph, layers: readonly Found[], producers: Producers): ReadonlySet<Node> {

@@ -179,6 +179,18 @@ describe('quantize', () => {
     expect(make).toThrow(/no range for "x", "merged", "residual", "gelu"; the 1 ranges given are of "l0_query"/);
   });
 
+  it('refuses a graph with nothing to quantize, and says what is quantized', () => {
+    const net = new Network('small');
+    const x = net.addInput('x', 'float32', [dim('batch'), 8]);
+    net.markOutput(net.addLinear(x, square('kernel', 8)), 'y');
+    expect(() => quantized({}, net.graph())).toThrow(
+      'graph "small": the recipe quantizes none of its layers; linear layers are quantized if their kernel is constant and at least [16, 16], convolutions never',
+    );
+    const all = { linear: 'all', attention: false, residual: false } as const;
+    const left = quantized({ recipe: all, exclude: ['query', 'key', 'value', 'projection', 'ffn1', 'ffn2'] });
+    expect(products(left)).toEqual({});
+  });
+
   it('refuses unknown recipes', () => {
     expect(() => quantized({ recipe: 'fast' as 'full' })).toThrow(/no recipe is called "fast": gemm, accurate/);
   });

@@ -6,7 +6,15 @@ import { copyNode, rewrite } from '../rewrite.ts';
 import type { Tensor } from '../tensor.ts';
 import { Weights } from '../weights.ts';
 import { dropUnusedConstants } from './drop-constants.ts';
-import { findPoints, type QuantizedLayer, quantizedTensors, rangeName, type Selection, sourceOf } from './points.ts';
+import {
+  findPoints,
+  noLayers,
+  type QuantizedLayer,
+  quantizedTensors,
+  rangeName,
+  type Selection,
+  sourceOf,
+} from './points.ts';
 import { quantizeWeights, roundedScale } from './quantize-weights.ts';
 import { type Ranges, requireRanges } from './ranges.ts';
 
@@ -29,10 +37,12 @@ export interface QuantizeOptions extends Selection {
  * fuses them into GEMMs of the quantized type: activations per tensor, kernels per output channel. A tensor that several
  * layers take is quantized once. Everything else stays in the graph's own type, and so do the scales, which are constants
  * and rounded before they are used.
- * @throws TrtDslError 'argument' that lists the tensors without a range
+ * @throws TrtDslError 'argument' that lists the tensors without a range, or if there is nothing to quantize though no layer
+ * was excluded
  */
 export function quantize(graph: Graph, options: QuantizeOptions): Graph {
   const points = findPoints(graph, options);
+  if (points.layers.length === 0 && !options.exclude?.length) throw noLayers(graph);
   requireRanges(options.ranges, quantizedTensors(points).keys(), `graph "${graph.name}"`);
   const layers = new Map(points.layers.map((layer) => [layer.node, layer]));
   const inserted = new Inserted(options, points.producers);
