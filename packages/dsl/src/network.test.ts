@@ -37,8 +37,12 @@ describe('names', () => {
     const net = new Network('test');
     const x = net.addInput('x', 'float32', [2]);
     expect(net.addAdd(x, vector('position'), { name: 'position' }).name).toBe('position');
+    expect(net.addSlice(net.addConstant(vector('table')), { start: [0], size: [1] }).name).toBe('slice');
     net.markOutput(x, 'x');
-    expect(net.graph().nodes.map((node) => node.name)).toEqual(['x', 'position_1', 'position']);
+    expect(net.graph().nodes.map((node) => node.name)).toEqual(['x', 'position_1', 'position', 'table', 'slice']);
+    expect(refused(net, 'addReLU', x, { name: 'table' })).toBe(
+      'name: table: addReLU(float32[2]): a constant is already named "table"; where none is given its name is that of its weights',
+    );
   });
 
   test("weights' names become names of layers", () => {

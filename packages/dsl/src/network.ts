@@ -227,10 +227,18 @@ export class Network {
   }
 
   #fullName(given: string | undefined, label: string): string {
-    const { names, reserved, numbers } = this.#state;
+    const { nodes, names, reserved, numbers } = this.#state;
     if (given !== undefined) {
       const name = this.prefix + checkName(given);
-      if (names.has(name)) throw new TrtDslError('name', `a layer is already named "${name}"`);
+      if (names.has(name)) {
+        const isConstant = nodes.some((node) => node.name === name && node.op === 'constant');
+        throw new TrtDslError(
+          'name',
+          isConstant
+            ? `a constant is already named "${name}"; where none is given its name is that of its weights`
+            : `a layer is already named "${name}"`,
+        );
+      }
       return name;
     }
     const taken = (name: string): boolean => names.has(name) || reserved.has(name);
@@ -355,12 +363,13 @@ function callOf(net: Network, method: string, args: readonly unknown[]): string 
 const scalarKey = (dataType: DataType, value: number): string =>
   `${dataType} ${Object.is(value, -0) ? '-0' : String(value)}`;
 
-/** A number as a scalar of `dataType`. @throws TrtDslError 'argument' if the type cannot hold it */
+/** A number as a scalar of `dataType`. @throws TrtDslError 'argument' if it is NaN, or infinite, 0 or another integer in it */
 function scalar(dataType: DataType, value: number): Weights {
   const weights = Weights.fromNumbers(dataType, [], [value], String(value).replace('.', '_'));
   const { kind } = dataTypes[dataType];
   const stored = Number(weights.as(kind === 'float' ? 'float32' : dataType).array()[0]);
-  const fits = kind === 'float' ? Number.isFinite(stored) === Number.isFinite(value) : stored === value;
+  const isKept = Number.isFinite(stored) === Number.isFinite(value) && (stored !== 0 || value === 0);
+  const fits = kind === 'float' ? isKept && !Number.isNaN(value) : stored === value;
   if (!fits) throw new TrtDslError('argument', `the number ${value} does not fit ${dataType}`);
   return weights;
 }

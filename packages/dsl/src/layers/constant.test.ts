@@ -88,6 +88,10 @@ test('errors of constant', () => {
   expect(refused(net, 'addAdd', half, 70000)).toMatchInlineSnapshot(
     `"argument: test: addAdd(float16[batch, seq, 8], 70000): the number 70000 does not fit float16"`,
   );
+  for (const number of [Number.NaN, 1e-9, -1e-9])
+    expect(refused(net, 'addAdd', half, number)).toMatch(/: the number (NaN|-?1e-9) does not fit float16$/);
+  expect(net.addMul(half, -0).dataType).toBe('float16');
+  expect(net.addMul(x, 1e-9).dataType).toBe('float32');
   expect(refused(net, 'addAdd', ids, table)).toMatchInlineSnapshot(
     `"data-type: test: addAdd(int32[batch, seq], float32[4, 8]): weights "table" (float32[4, 8]) cannot stand in for int32"`,
   );

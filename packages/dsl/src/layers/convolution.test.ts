@@ -74,7 +74,7 @@ test('errors of convolution', () => {
       stride: [2, 1],
     }),
   ).toMatchInlineSnapshot(
-    `"shape: convolution: convolution(float32[1, 3, seq, 8], float32[4, 3, 3, 3]): the size seq has to be a number where the stride is 2"`,
+    `"shape: convolution: convolution(float32[1, 3, seq, 8], float32[4, 3, 3, 3]): the size seq has to be a number where the stride is 2; a stride of 1 takes names"`,
   );
   expect(refused(net, 'addConv2d', ids, table)).toMatchInlineSnapshot(
     `"data-type: test: addConv2d(int32[batch, seq], float32[4, 8]): weights "table" (float32[4, 8]) cannot stand in for int32"`,

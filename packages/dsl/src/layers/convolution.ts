@@ -58,7 +58,8 @@ export function slide(space: readonly Dim[], extent: readonly number[], stride: 
       if (room < 0) wrongShape(`a window of ${extent[i]} does not fit ${size} with padding ${padding[i as 0 | 1]}`);
       return Math.floor(room / step) + 1;
     }
-    if (step !== 1) wrongShape(`the size ${size} has to be a number where the stride is ${step}`);
+    if (step !== 1)
+      wrongShape(`the size ${size} has to be a number where the stride is ${step}; a stride of 1 takes names`);
     return sum(room, 1);
   });
 }
@@ -71,7 +72,7 @@ export function requirePair(what: string, pair: unknown, least: number): void {
 
 /**
  * Two-dimensional convolution: `[batch, channels, height, width]` to `[batch, filters, height', width']`
- * (INetworkDefinition::addConvolutionNd).
+ * (INetworkDefinition::addConvolutionNd). Height and width may have names where the stride is 1.
  * @param kernel `[filters, channels / groups, height, width]`, weights
  * @param bias `[filters]`, or undefined
  */

@@ -33,7 +33,7 @@ export const pooling = defineOp('pooling', 1, ([x], attributes: PoolingAttribute
 
 /**
  * Maximum or average over a window sliding along height and width of `[batch, channels, height, width]`
- * (INetworkDefinition::addPoolingNd).
+ * (INetworkDefinition::addPoolingNd). Height and width may have names where the stride is 1.
  * @param options stride: the window by default; includePadding: whether an average counts padded zeros, false by default
  */
 export function addPooling<D extends FloatType>(
