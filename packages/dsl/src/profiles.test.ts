@@ -40,6 +40,9 @@ test('errors', () => {
   expect(wrong({ batch: 1 })).toMatch(/^argument: profile 0: "seq" needs a number or \[min, opt, max\]/);
   for (const seq of [[4, 3, 5], [3, 5, 4], [0, 0, 4], [1, 2], [1, 2, 3, 4], -1, 1.5, '4', null, {}])
     expect(wrong({ batch: 1, seq: 8 }, { batch: 1, seq })).toMatch(/^argument: profile 1: "seq" needs/);
+  expect(wrong({ batch: [1, 1, 2 ** 31], seq: 8 })).toBe(
+    'argument: profile 0: "batch" may be 2147483648, and 2147483647 is the most',
+  );
   expect(wrong({ batch: 1, seq: [2, 4, 8] })).toBe(
     'shape: third: slice(float32[batch, seq, 8]) with batch = 1, seq = 2: element 2 along axis 1 lies outside [1, 2, 8]',
   );

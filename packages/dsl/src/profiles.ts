@@ -16,7 +16,7 @@ export interface ProfileRange {
 }
 
 /**
- * Checks optimization profiles against a graph: every name has 0 ≤ min ≤ opt ≤ max and opt ≥ 1, and every layer holds at
+ * Checks optimization profiles against a graph: every name has 0 ≤ min ≤ opt ≤ max < 2³¹ and opt ≥ 1, and every layer holds at
  * the smallest and at the largest sizes.
  * @throws TrtDslError 'argument', 'name' or 'shape'
  */
@@ -51,6 +51,9 @@ export function checkProfiles(graph: Graph, profiles: readonly Profile[] | undef
   });
 }
 
+/** nvinfer1::IOptimizationProfile takes sizes of 32 bits. */
+const mostSize = 2 ** 31 - 1;
+
 function range(at: number, name: string, given: Profile[string] | undefined): readonly [number, number, number] {
   const [min, opt, max, ...more] = (Array.isArray(given) ? given : [given, given, given]) as readonly unknown[];
   const good = [min, opt, max].every((n) => Number.isSafeInteger(n) && (n as number) >= 0) && more.length === 0;
@@ -60,6 +63,8 @@ function range(at: number, name: string, given: Profile[string] | undefined): re
       'argument',
       `profile ${at}: "${name}" needs a number or [min, opt, max], in this order and opt at least 1, not ${JSON.stringify(given)}`,
     );
+  if (all[2] > mostSize)
+    throw new TrtDslError('argument', `profile ${at}: "${name}" may be ${all[2]}, and ${mostSize} is the most`);
   return all;
 }
 

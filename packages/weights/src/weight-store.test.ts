@@ -175,6 +175,12 @@ describe('strict', () => {
     expect(fail()).toThrow(boom);
     expect(fail('nothing')).toThrow(expect.objectContaining({ cause: boom, missing: ['nothing'] }));
   });
+
+  it('refuses to wait for what builds asynchronously, whatever becomes of it', () => {
+    const store = WeightStore.of(file, 'float32');
+    const late = () => store.strict(async (weights) => weights.get('nothing', [1]).bytes());
+    expect(late).toThrow('strict: build is asynchronous; what it waits for belongs in front of strict');
+  });
 });
 
 describe('conversion', () => {

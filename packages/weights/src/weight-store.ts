@@ -154,7 +154,7 @@ export class WeightStore<out D extends FloatType> implements Parameters<D> {
    * @param build builds with the store it is given; not asynchronously
    * @param options.allowUnused keys that may be left over, `*` for anything
    * @example const graph = store.strict((weights) => bert(weights, config), { allowUnused: ['cls/*'] });
-   * @throws WeightsError 'weights'
+   * @throws WeightsError 'weights'; TrtDslError 'argument' if `build` returns a promise
    */
   strict<T>(build: (store: WeightStore<D>) => T, options: { readonly allowUnused?: readonly Pattern[] } = {}): T {
     const problems: Problem[] = [];
@@ -164,6 +164,10 @@ export class WeightStore<out D extends FloatType> implements Parameters<D> {
     } catch (error) {
       if (problems.length === 0) throw error;
       throw new WeightsError(this.file.path, problems, [], { cause: error });
+    }
+    if (result instanceof Promise) {
+      result.catch(() => {}); // what becomes of it does not matter any more
+      throw new TrtDslError('argument', 'strict: build is asynchronous; what it waits for belongs in front of strict');
     }
     const { allowUnused = [] } = options;
     const unused = this.unused().filter((key) => !allowUnused.some((pattern) => matches(pattern, key)));
