@@ -34,12 +34,12 @@ export function disagreements(graph: Graph): readonly string[] {
   const tensors = graph.nodes.filter(({ op }) => op !== 'constant').flatMap((node) => node.outputs);
   return tensors.flatMap((tensor) => {
     // what TensorRT computes with an axis more than the one there is bears the path, and then loses that axis
-    const lowered = (tensor.shape as readonly Dim[]).length === 1 ? `${tensor.name}/rank_1` : undefined;
+    const lowered = (tensor.shape as readonly Dim[]).length === 1 ? `${tensor.name}:rank_1` : undefined;
     const names = [outputs.get(tensor), lowered, tensor.name];
     const theirs = names.map((name) => found.get(name ?? '')).find(Boolean);
     const ours = due(tensor, tensor.dataType);
     // a sum that only LayerNorm takes is never rounded
-    if (!theirs && found.get(`${tensor.name}/float32`) === due(tensor, 'float32')) return [];
+    if (!theirs && found.get(`${tensor.name}:float32`) === due(tensor, 'float32')) return [];
     return theirs === ours ? [] : [`${tensor.name}: ${ours} here, ${theirs ?? 'nothing'} there`];
   });
 }

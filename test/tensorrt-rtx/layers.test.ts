@@ -1,4 +1,5 @@
 import {
+  castGraph,
   type DataType,
   type Dim,
   dim,
@@ -53,6 +54,14 @@ const profileOf = (graph: Graph): Profile =>
       return [name, [size, size, 2 * size] as const];
     }),
   );
+
+/** The names of the layers that TensorRT-RTX is given for a graph. */
+function layerNames(graph: Graph): readonly string[] {
+  using builder = backend.tensorrt.createInferBuilder();
+  using network = builder.createNetworkV2([]);
+  lowerGraph(graph, backend.tensorrt, network);
+  return Array.from({ length: network.getNbLayers() }, (_, i) => network.getLayer(i).getName());
+}
 
 const cases = legalityCases(() => new Network('case')).flatMap(({ name, build }) => {
   const graph = openGraph(build);
@@ -127,10 +136,7 @@ describe('what TensorRT 10.6 computes wrongly together stands apart', () => {
   const layersOf = (build: (net: Network) => Tensor): readonly string[] => {
     const net = new Network('apart');
     net.markOutput(build(net), 'y');
-    using builder = backend.tensorrt.createInferBuilder();
-    using network = builder.createNetworkV2([]);
-    lowerGraph(net.graph(), backend.tensorrt, network);
-    return Array.from({ length: network.getNbLayers() }, (_, i) => network.getLayer(i).getName());
+    return layerNames(net.graph());
   };
   const slice = { start: [0, 0], size: [1, 4], stride: [1, 1], name: 'slice' } as const;
   const steps = { ...slice, stride: [1, 2] } as const;
@@ -172,6 +178,29 @@ describe('what TensorRT 10.6 computes wrongly together stands apart', () => {
       false,
     ],
   ] as readonly [string, (net: Network) => Tensor, boolean][])('%s', (_, build, apart) => {
-    expect(layersOf(build).includes('slice/apart')).toBe(apart);
+    expect(layersOf(build).includes('slice:apart')).toBe(apart);
+  });
+});
+
+describe('names of what is added between layers', () => {
+  const ones = Weights.fromNumbers('float32', [16], Array(16).fill(1));
+
+  test('leave a cast in front of an output its own', async () => {
+    const net = new Network('norm');
+    const x = net.addInput('x', 'float32', [2, 16]);
+    const y = net.addLayerNorm(x, ones, ones, { name: 'norm' });
+    const { graph } = castGraph(net.graph({ inputs: { x }, outputs: { y } }), { dataType: 'float16' });
+    expect(graph.nodes.map(({ name }) => name)).toContain('norm/float32');
+    using engine = await backend.compile(graph);
+    expect(engine.serialize().length).toBeGreaterThan(0);
+  });
+
+  test('cannot be those of layers', () => {
+    const { graph } = castGraph(withoutPlugins(everyLayer()), { dataType: 'float16' });
+    const own = new Set(graph.nodes.map(({ name }) => name));
+    const byTensorrt = /_Attention(In|Out)put$/;
+    const added = layerNames(graph).filter((name) => !own.has(name) && !byTensorrt.test(name));
+    expect(added.length).toBeGreaterThan(5);
+    expect(added.filter((name) => !/[: ]/.test(name))).toEqual([]);
   });
 });

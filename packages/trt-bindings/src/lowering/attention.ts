@@ -16,8 +16,8 @@ export function lowerAttention(node: Node<'attention'>, inputs: readonly Value[]
     scale === 1
       ? query
       : context.named(
-          network.addElementWise(query, context.scalar(`${node.name}/scale`, dataType, scale, 4), 'PROD'),
-          `${node.name}/scaled_query`,
+          network.addElementWise(query, context.scalar(`${node.name}:scale`, dataType, scale, 4), 'PROD'),
+          `${node.name}:scaled_query`,
         );
   // IAttention wants values as wide as keys.
   const [, { shape: keyShape }, { shape: valueShape }] = node.inputs as readonly [Tensor, Tensor, Tensor];
@@ -28,12 +28,12 @@ export function lowerAttention(node: Node<'attention'>, inputs: readonly Value[]
     if (mask) attention.setMask(mask);
     return context.nameTensor(attention.getOutput(0), node.name);
   }
-  const scores = context.named(network.addMatrixMultiply(scaled, 'NONE', key, 'TRANSPOSE'), `${node.name}/scores`);
+  const scores = context.named(network.addMatrixMultiply(scaled, 'NONE', key, 'TRANSPOSE'), `${node.name}:scores`);
   const masked = mask
-    ? context.named(network.addElementWise(scores, mask, 'SUM'), `${node.name}/masked_scores`)
+    ? context.named(network.addElementWise(scores, mask, 'SUM'), `${node.name}:masked_scores`)
     : scores;
   const softmax = network.addSoftMax(masked);
   softmax.setAxes(1 << 3);
-  const probabilities = context.named(softmax, `${node.name}/probabilities`);
+  const probabilities = context.named(softmax, `${node.name}:probabilities`);
   return context.named(network.addMatrixMultiply(probabilities, 'NONE', value, 'NONE'), node.name);
 }

@@ -94,7 +94,7 @@ export class Context {
    * next together.
    */
   apart(x: ITensor, dataType: DataType, name: string): ITensor {
-    const zero = this.scalar(`${name}/zero`, dataType, 0, x.getDimensions().length);
+    const zero = this.scalar(`${name}:zero`, dataType, 0, x.getDimensions().length);
     return this.named(this.network.addElementWise(x, zero, 'SUM'), name, this.dimsOf(x));
   }
 

@@ -46,7 +46,7 @@ function topKOperand(
   if (x.rank - axis <= 4) return { tensor: own(x), at: axis };
   const shape = shapeOf(node.inputs[0]!);
   const merged = [...shape.slice(0, axis + 1), product(...shape.slice(axis + 1))];
-  return { tensor: context.reshape(own(x), merged, `${node.name}/merged`), at: axis };
+  return { tensor: context.reshape(own(x), merged, `${node.name}:merged`), at: axis };
 }
 
 /** What every op becomes in nvinfer1. */
@@ -95,7 +95,7 @@ export const lowerings: Lowerings<Context, Value> = {
     // TensorRT 10.6 makes zeros of such slices: of bfloat16 maxima, of products of one row in every type, and others.
     const zeros = x!.maker === 'reduce' || (x!.maker === 'matmul' && stride.some((step) => step !== 1));
     const { dataType } = node.inputs[0]!;
-    const operand = zeros ? context.apart(own(x!), dataType, `${node.name}/apart`) : own(x!);
+    const operand = zeros ? context.apart(own(x!), dataType, `${node.name}:apart`) : own(x!);
     const layer = context.network.addSlice(operand, placeholders(start), placeholders(size), stride);
     if (start.some(isOpen)) layer.setInput(1, context.shapeTensor(start));
     if (size.some(isOpen)) layer.setInput(2, context.shapeTensor(size));
@@ -133,7 +133,7 @@ export const lowerings: Lowerings<Context, Value> = {
     );
     return x!.rank === rank
       ? probabilities
-      : context.reshape(probabilities, shapeOf(node.outputs[0]!), `${node.name}/rank_1`);
+      : context.reshape(probabilities, shapeOf(node.outputs[0]!), `${node.name}:rank_1`);
   }),
   layerNorm: single((node, [x, gamma, beta], context) => {
     const rank = Math.max(x!.rank, 2);
@@ -146,7 +146,7 @@ export const lowerings: Lowerings<Context, Value> = {
     const normalized = inFloat32(node, () => x!.at(rank), context, normalize, wide);
     return x!.rank === rank
       ? normalized
-      : context.reshape(normalized, shapeOf(node.outputs[0]!), `${node.name}/rank_1`);
+      : context.reshape(normalized, shapeOf(node.outputs[0]!), `${node.name}:rank_1`);
   }),
   reduce: single((node, [x], context) => {
     const { operation, axes, keepDimensions } = node.attributes;
@@ -163,7 +163,7 @@ export const lowerings: Lowerings<Context, Value> = {
     return node.outputs.map((output, i) => {
       const found = context.nameTensor(layer.getOutput(i), output.name);
       const value =
-        tensor === own(x!) ? found : context.reshape(found, shapeOf(output), `${output.name}/rank_${x!.rank}`);
+        tensor === own(x!) ? found : context.reshape(found, shapeOf(output), `${output.name}:rank_${x!.rank}`);
       return outputValue(context, value, output);
     });
   },
@@ -174,7 +174,7 @@ export const lowerings: Lowerings<Context, Value> = {
       context.named(context.network.addElementWise(a!, b!, operation), name, shapeOf(output));
     const rounded = (): Value => outputValue(context, compute(sameRank(inputs), node.name), output);
     if (!isResidual(node, inputs)) return [rounded()];
-    const wide = (): ITensor => compute(widened(node, sameRank(inputs), context), `${node.name}/float32`);
+    const wide = (): ITensor => compute(widened(node, sameRank(inputs), context), `${node.name}:float32`);
     return [lazyValue(shapeOf(output).length, rounded, wide)];
   },
   unary: single((node, [x], context) =>
@@ -212,7 +212,7 @@ export const lowerings: Lowerings<Context, Value> = {
     const from = node.inputs[0]!.dataType;
     // TensorRT 10.6 makes one layer of a dequantize and a quantize by another scale, and takes a half type's scales wrongly.
     const wrong = x!.maker === 'dequantize' && isHalf(from);
-    const operand = wrong ? context.apart(own(x!), from, `${node.name}/apart`) : own(x!);
+    const operand = wrong ? context.apart(own(x!), from, `${node.name}:apart`) : own(x!);
     const layer = context.network.addQuantize(operand, own(scale!), nvDataTypes[dataType]);
     if (axis !== undefined) layer.setAxis(axis);
     return context.named(layer, node.name);

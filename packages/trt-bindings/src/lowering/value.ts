@@ -29,7 +29,7 @@ export function tensorValue(context: Context, tensor: ITensor, rank: number): Va
     at(wanted) {
       let found = lifted.get(wanted);
       if (!found) {
-        const name = `${tensor.getName()}/rank_${wanted}`;
+        const name = `${tensor.getName()}:rank_${wanted}`;
         found = context.reshape(tensor, [...Array<number>(wanted - rank).fill(1), ...context.dimsOf(tensor)], name);
         lifted.set(wanted, found);
       }
@@ -64,7 +64,7 @@ export function constantValue(context: Context, name: string, weights: DslWeight
     at(rank) {
       let found = added.get(rank);
       if (!found) {
-        const suffix = added.size === 0 ? '' : `/rank_${rank}`;
+        const suffix = added.size === 0 ? '' : `:rank_${rank}`;
         found = context.constant(`${name}${suffix}`, weights, [
           ...Array<number>(rank - shape.length).fill(1),
           ...shape,

@@ -19,8 +19,8 @@ export function inFloat32(
 ): ITensor {
   const { dataType } = node.outputs[0]!;
   if (!isHalf(dataType)) return compute(x(), node.name);
-  const operand = wide ? wide() : context.cast(x(), dataType, 'float32', `${node.name}/float32`);
-  return context.cast(compute(operand, `${node.name}/compute`), 'float32', dataType, node.name);
+  const operand = wide ? wide() : context.cast(x(), dataType, 'float32', `${node.name}:float32`);
+  return context.cast(compute(operand, `${node.name}:compute`), 'float32', dataType, node.name);
 }
 
 /**
@@ -38,12 +38,12 @@ export function withWideSums(
   const narrow = node.outputs[0]!.dataType === 'float16' && !inputs.some(({ maker }) => maker === 'dequantize');
   if (!context.wideSums || !narrow) return compute(operands, node.name);
   const wide = widened(node, operands, context);
-  return context.cast(compute(wide, `${node.name}/accumulate`), 'float32', 'float16', node.name);
+  return context.cast(compute(wide, `${node.name}:accumulate`), 'float32', 'float16', node.name);
 }
 
 /** The operands of a layer, which have the type of its output, in float32. */
 export const widened = (node: Node, operands: readonly ITensor[], context: Context): readonly ITensor[] =>
-  operands.map((half, i) => context.cast(half, node.outputs[0]!.dataType, 'float32', `${node.name}/float32_${i}`));
+  operands.map((half, i) => context.cast(half, node.outputs[0]!.dataType, 'float32', `${node.name}:float32_${i}`));
 
 /**
  * A sum of two tensors in a half type: LayerNorm behind it takes it unrounded. To round it there is most of what a transformer's
