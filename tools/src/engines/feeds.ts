@@ -38,9 +38,7 @@ export function feedsFor(
   options: FeedOptions,
 ): ReadonlyMap<string, HostTensor> {
   const given = new Map(options.input.flatMap((text) => readInput(text, inputs)));
-  for (const name of given.keys())
-    if (!inputs.has(name))
-      throw new TrtDslError('argument', `there is no input "${name}"; there are ${[...inputs.keys()].join(', ')}`);
+  for (const name of given.keys()) if (!inputs.has(name)) throw noInput(name, inputs);
   const missing = [...inputs.keys()].filter((name) => !given.has(name));
   if (given.size > 0 && missing.length > 0 && !options.random)
     throw new TrtDslError('argument', `no --input for ${missing.join(', ')}; --random makes them up`);
@@ -65,6 +63,9 @@ export function feedsFor(
   );
 }
 
+const noInput = (name: string, inputs: ReadonlyMap<string, TensorType>): TrtDslError =>
+  new TrtDslError('argument', `there is no input "${name}"; there are ${[...inputs.keys()].join(', ')}`);
+
 function requireKnown(option: string, given: Iterable<string>, known: ReadonlySet<string>): void {
   for (const name of given)
     if (!known.has(name))
@@ -84,6 +85,7 @@ function readInput(text: string, inputs: ReadonlyMap<string, TensorType>): reado
     const key = keys.length === 1 ? keys[0]! : name;
     return [[name, file.get(key)]];
   }
+  if (name !== undefined && !existsSync(text)) throw noInput(name, inputs);
   if (text.endsWith('.json') && existsSync(text))
     return Object.entries(readJson(text)).map(([key, array]) => [key, ofJson(key, array)]);
   const file = openWeights(text);
