@@ -1,3 +1,4 @@
+import type { Tensors } from './backend.ts';
 import { TrtDslError } from './errors.ts';
 import type { Graph } from './graph.ts';
 import { Network } from './network.ts';
@@ -80,11 +81,14 @@ export const pluginsIn = (graph: Graph): readonly string[] => [
 ];
 
 /** The graph with every plugin layer replaced by its decomposition, for backends that have no plugins. */
-export function withoutPlugins(graph: Graph, keep: (node: Node<'plugin'>) => boolean = () => false): Graph {
+export function withoutPlugins<I extends Tensors, O extends Tensors>(
+  graph: Graph<I, O>,
+  keep: (node: Node<'plugin'>) => boolean = () => false,
+): Graph<I, O> {
   const goes = (node: Node): node is Node<'plugin'> => node.op === 'plugin' && !keep(node);
   const decompose: Replace = (node, inputs, net) =>
     goes(node) ? inline(node.attributes.body, inputs, net.scope(node.name), decompose) : undefined;
-  return graph.nodes.some(goes) ? rewrite(graph, decompose) : graph;
+  return graph.nodes.some(goes) ? (rewrite(graph, decompose) as Graph<I, O>) : graph;
 }
 
 /** The graph with some of its nodes only, names and all; every node that a kept one or an output takes has to be kept. */

@@ -4,18 +4,22 @@
 import {
   type Axis,
   type Backend,
+  castGraph,
   type DataType,
   type Dim,
   definePlugin,
   dim,
   type Engine,
   type FloatType,
+  type Graph,
   type Lowerings,
   Network,
   type Node,
   type Permutation,
+  quantize,
   type Tensor,
   Weights,
+  withoutPlugins,
 } from '../src/index.ts';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -135,6 +139,13 @@ export async function run(backend: Backend): Promise<void> {
   });
   is<typeof results.best.data, Int32Array<ArrayBufferLike>>();
   await engine.run({ x: results.y, ids: results.best, flag: new Uint8Array(), scalar: new Uint16Array(1) });
+  // also of the same graph in other precisions, unless its bindings change
+  const int8 = quantize(withoutPlugins(graph), { dataType: 'int8', ranges: new Map() });
+  is<typeof int8, typeof graph>();
+  const kept = castGraph(graph, { dataType: 'bfloat16' }).graph;
+  is<typeof kept, typeof graph>();
+  const changed = castGraph(graph, { dataType: 'bfloat16', bindings: 'cast' }).graph;
+  is<typeof changed, Graph>();
   const loaded: Engine = await backend.load(engine.serialize());
   await loaded.run({ anything: new Float32Array() });
 }

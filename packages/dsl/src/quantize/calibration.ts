@@ -1,4 +1,4 @@
-import type { Backend } from '../backend.ts';
+import type { Backend, Tensors } from '../backend.ts';
 import type { QuantizedType } from '../data-type.ts';
 import type { Graph } from '../graph.ts';
 import { type CalibrationData, calibrate, type ObserveOptions } from './calibrate.ts';
@@ -58,10 +58,10 @@ export async function collectCalibration(
  * model in another float type.
  * @throws TrtDslError as `quantize`: where the calibration is another graph's, it lists the tensors without a range
  */
-export function quantizeCalibrated(
-  graph: Graph,
+export function quantizeCalibrated<I extends Tensors, O extends Tensors>(
+  graph: Graph<I, O>,
   { ranges, channels }: Pick<Calibration, 'ranges' | 'channels'>,
   options: Selection & { readonly dataType: QuantizedType },
-): Graph {
+): Graph<I, O> {
   return quantize(channels ? smooth(graph, { ranges: channels }) : graph, { ...options, ranges });
 }

@@ -1,3 +1,4 @@
+import type { Tensors } from '../backend.ts';
 import { type ConversionLoss, convertBytes, floatRange, toNumbers } from '../convert.ts';
 import type { DataType } from '../data-type.ts';
 import { TrtDslError } from '../errors.ts';
@@ -31,8 +32,8 @@ export interface WeightsLoss extends ConversionLoss {
   readonly saturated: boolean;
 }
 
-export interface CastResult {
-  readonly graph: Graph;
+export interface CastResult<I extends Tensors = Tensors, O extends Tensors = Tensors> {
+  readonly graph: Graph<I, O>;
   /** constants with values that overflow the new type, by layer; infinities there make results infinite or NaN */
   readonly overflows: readonly WeightsLoss[];
   /** constants with values that became zero or subnormal */
@@ -51,6 +52,11 @@ const maskValue = 30_000;
  * Plugins keep the types that they were made for.
  * @throws TrtDslError 'argument' for wrong options, 'name' for a pattern that matches no layer
  */
+export function castGraph<I extends Tensors, O extends Tensors>(
+  graph: Graph<I, O>,
+  options: CastOptions & { readonly bindings?: 'keep' },
+): CastResult<I, O>;
+export function castGraph(graph: Graph, options: CastOptions): CastResult;
 export function castGraph(graph: Graph, options: CastOptions): CastResult {
   const { dataType, keepFloat32 = [], bindings = 'keep' } = options;
   if (!['float16', 'bfloat16'].includes(dataType))

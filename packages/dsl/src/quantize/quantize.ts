@@ -1,3 +1,4 @@
+import type { Tensors } from '../backend.ts';
 import type { FloatType, QuantizedType } from '../data-type.ts';
 import type { Graph } from '../graph.ts';
 import type { Network } from '../network.ts';
@@ -40,7 +41,10 @@ export interface QuantizeOptions extends Selection {
  * @throws TrtDslError 'argument' that lists the tensors without a range, or if there is nothing to quantize though no layer
  * was excluded
  */
-export function quantize(graph: Graph, options: QuantizeOptions): Graph {
+export function quantize<I extends Tensors, O extends Tensors>(
+  graph: Graph<I, O>,
+  options: QuantizeOptions,
+): Graph<I, O> {
   const points = findPoints(graph, options);
   if (points.layers.length === 0 && !options.exclude?.length) throw noLayers(graph);
   requireRanges(options.ranges, quantizedTensors(points).keys(), `graph "${graph.name}"`);
@@ -50,7 +54,7 @@ export function quantize(graph: Graph, options: QuantizeOptions): Graph {
     const layer = layers.get(node);
     return layer && inserted.layer(layer, inputs, net);
   });
-  return dropUnusedConstants(rewritten);
+  return dropUnusedConstants(rewritten as Graph<I, O>);
 }
 
 /** A quantized kernel, and by what its product is still to be multiplied, channel by channel. */

@@ -1,4 +1,4 @@
-import type { Backend } from '../backend.ts';
+import type { Backend, Tensors } from '../backend.ts';
 import { fromNumbers, toFloat32 } from '../convert.ts';
 import { bytesOf, type FloatType } from '../data-type.ts';
 import type { Dim } from '../dim.ts';
@@ -60,7 +60,7 @@ export interface SmoothOptions extends Pick<Selection, 'exclude'> {
  * TensorRT computes them inside what makes the input.
  * @throws TrtDslError 'argument' for a tensor without ranges, or α outside [0, 1]
  */
-export function smooth(graph: Graph, options: SmoothOptions): Graph {
+export function smooth<I extends Tensors, O extends Tensors>(graph: Graph<I, O>, options: SmoothOptions): Graph<I, O> {
   const { ranges, alpha = 0.5, layers: wanted = 'after-layer-norm', exclude = [] } = options;
   if (!(alpha >= 0 && alpha <= 1)) throw new TrtDslError('argument', `alpha ${alpha} is not in [0, 1]`);
   const points = findPoints(graph, { exclude, recipe: 'gemm' });
@@ -87,7 +87,7 @@ export function smooth(graph: Graph, options: SmoothOptions): Graph {
     const kernel = net.scope(node.name).addConstant(scaledKernel(layer, factor));
     return copyNode(node, [x, kernel], net);
   });
-  return dropUnusedConstants(rewritten);
+  return dropUnusedConstants(rewritten as Graph<I, O>);
 }
 
 /** x · 1/s, as a layer of its own, named after what x is called where it is measured. */
