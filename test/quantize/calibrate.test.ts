@@ -1,5 +1,6 @@
 import {
   calibrate,
+  castGraph,
   collectCalibration,
   collectChannelRanges,
   collectHistograms,
@@ -166,17 +167,61 @@ describe('smooth', () => {
     expect(await error(smoothed)).toBeLessThan(0.8 * (await error(model())));
   });
 
+  it('divides once what is taken in several types and orders of axes, as all that take it allow', async () => {
+    const names = ['a', 'b', 'c'] as const;
+    const graph = (): Graph => {
+      const net = new Network('shared');
+      const x = net.addInput('x', 'float32', [dim('batch'), dim('seq'), 16]);
+      const one = Weights.fromNumbers('float32', [16], Array<number>(16).fill(1), 'one');
+      const norm = net.addLayerNorm(x, one, one, { name: 'norm' });
+      const turned = net.addTranspose(norm, { permutation: [1, 0, 2] });
+      for (const [i, input] of [norm, norm, turned].entries())
+        net.markOutput(
+          net.addLinear(input, wave(names[i]!, [16, 16], 8 ** i), undefined, { name: names[i]! }),
+          names[i]!,
+        );
+      return net.graph();
+    };
+    const data = [
+      {
+        x: {
+          shape: [2, 3, 16],
+          data: Float32Array.from({ length: 96 }, (_, i) => Math.sin(i) + 9 * Number(i % 16 === 5)),
+        },
+      },
+    ];
+    const due = await outputsOf(graph(), data[0]!);
+    const errors = async (of: Graph): Promise<number[]> => {
+      const found = await outputsOf(of, data[0]!);
+      return names.map((name) => distance(found[name]!, due[name]!));
+    };
+    const smoothed = smooth(graph(), { ranges: await collectChannelRanges(graph(), backend, data) });
+    const count = (end: RegExp): number => smoothed.nodes.filter(({ name }) => end.test(name)).length;
+    expect([count(/smooth$/), count(/^(shuffle|transpose)/)]).toEqual([1, 1]);
+    expect(Math.max(...(await errors(smoothed)))).toBeLessThan(1e-6);
+
+    const calibration = await collectCalibration(graph(), backend, data, { smooth: true });
+    const mixed = castGraph(graph(), { dataType: 'float16', keepFloat32: ['b'] }).graph;
+    expect(Math.max(...(await errors(quantizeCalibrated(mixed, calibration, { dataType: 'int8' }))))).toBeLessThan(
+      0.02,
+    );
+  });
+
   it('needs ranges of the channels, and α in [0, 1]', () => {
     expect(() => smooth(model(), { ranges: new Map() })).toThrow(/no ranges of the 16 channels of "norm"/);
     expect(() => smooth(model(), { ranges: new Map(), alpha: 2 })).toThrow(/alpha 2/);
   });
 });
 
+async function outputsOf(graph: Graph, feeds: Feeds): Promise<Record<string, Float32Array>> {
+  using engine = await backend.compile(graph);
+  const results = Object.entries(await engine.run(feeds));
+  return Object.fromEntries(results.map(([name, { data }]) => [name, data as Float32Array]));
+}
+
 /** The six positions that count. */
 async function run(graph: Graph): Promise<Float32Array> {
-  using engine = await backend.compile(graph);
-  const { y } = await engine.run(batch());
-  return (y!.data as Float32Array).subarray(0, 96);
+  return (await outputsOf(graph, batch()))['y']!.subarray(0, 96);
 }
 
 const distance = (a: Float32Array, b: Float32Array): number =>

@@ -180,6 +180,21 @@ test.each(['int8', 'fp8'])('%s: ranges of the plain network serve the one with p
   expect(stderr).toMatch(/matches \*\/query; the plugin qkvToContext takes query, key and value from one product/);
 });
 
+test('a network with plugins is smoothed where the plain one is', async () => {
+  const [cache, graph] = [at('smooth.json'), at('smooth-graph.json')];
+  const data = ['--calibration-data', fixture('lines.txt'), '-v', join(tiny, 'vocab.txt'), '-s', '64'];
+  await report('calibrate', '-m', wide, ...data, '--smooth', '-o', cache);
+  const divisions: string[][] = [];
+  for (const plugins of [['none'], ['embLayerNorm'], ['skipLayerNorm'], every]) {
+    const how = ['--precision', 'int8', '--calibration-cache', cache, '--plugins', ...plugins];
+    await report('export', '-m', wide, ...how, '-o', graph);
+    const names = fromJson(readFileSync(graph, 'utf8')).nodes.map(({ name }) => name);
+    divisions.push(names.filter((name) => name.endsWith('/smooth')));
+  }
+  expect(divisions[0]).toHaveLength(4);
+  for (const each of divisions) expect(each).toEqual(divisions[0]);
+});
+
 const [gpu, built] = [
   (): unknown => loadTensorRT({ product: 'trt10' }).cuda().devices[0],
   (): unknown => existsSync(pluginLibrary()),

@@ -17,6 +17,13 @@ export const copyNode = <Name extends OpName>(
   net: Network,
 ): readonly Tensor[] => net.add(opOf(node), inputs, node.attributes as Attributes[Name], { name: node.name });
 
+/** Adds a node once more, to `net`, on other inputs; a number stands behind its name where that is taken. */
+export const repeatNode = <Name extends OpName>(
+  node: Node<Name>,
+  inputs: readonly Tensor[],
+  net: Network,
+): readonly Tensor[] => net.add(opOf(node), inputs, node.attributes as Attributes[Name], {}, node.name);
+
 const opOf = <Name extends OpName>(node: Node<Name>): Op<Name, Attributes[Name]> =>
   ops[node.op] as unknown as Op<Name, Attributes[Name]>;
 
@@ -35,8 +42,7 @@ export function inline(graph: Graph, inputs: readonly Tensor[], net: Network, re
       throw new TrtDslError('argument', `graph "${graph.name}" takes ${input} as input ${i}, not ${inputs[i]}`);
     known.set(input, inputs[i]!);
   });
-  const copy: Copy = (node, from) => net.add(opOf(node), from, node.attributes, {}, node.name);
-  copyNodes(graph, known, net, copy, replace);
+  copyNodes(graph, known, net, (node, from) => repeatNode(node, from, net), replace);
   return [...graph.outputs.values()].map((output) => known.get(output)!);
 }
 

@@ -47,7 +47,7 @@ export function findPoints(graph: Graph, { recipe = 'gemm', exclude = [] }: Sele
   const wanted = recipeOf(recipe);
   const excluded = matchLayers(splitAttention(graph), exclude);
   const split = wanted.attention ? splitAttention(graph, excluded) : graph;
-  const producers = new Map(split.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const producers = producersIn(split);
   const found = split.nodes.flatMap((node) => {
     if (excluded(node.name)) return [];
     const layer = linear(node, producers) ?? product(node, producers) ?? residual(node, producers);
@@ -93,19 +93,33 @@ export function quantizedTensors({ layers, producers }: Points): ReadonlyMap<str
   );
 }
 
-/**
- * The name under which a tensor's range is known: that of the tensor whose values it has, so that the same ranges serve the
- * graph in whatever type and order of axes.
- */
-export function rangeName(tensor: Tensor, producers: ReadonlyMap<Tensor, Node>): string {
+/** The layer that makes each tensor. */
+const producersIn = (graph: Graph): Producers =>
+  new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+
+/** The tensor whose values a tensor has: itself, or what casts and transposes of it lead back to. */
+export function originOf(tensor: Tensor, producers: Producers): Tensor {
   const node = producers.get(tensor)!;
-  return keepsValues(node) ? rangeName(node.inputs[0]!, producers) : tensor.name;
+  return keepsValues(node) ? originOf(node.inputs[0]!, producers) : tensor;
 }
 
+/** The name under which a tensor's range is known, so that the same ranges serve the graph in whatever type and order of axes. */
+export const rangeName = (tensor: Tensor, producers: Producers): string => originOf(tensor, producers).name;
+
 /** What computes a tensor's values, apart from what keeps them. */
-export function sourceOf(tensor: Tensor, producers: ReadonlyMap<Tensor, Node>): Node {
-  const node = producers.get(tensor)!;
-  return keepsValues(node) ? sourceOf(node.inputs[0]!, producers) : node;
+export const sourceOf = (tensor: Tensor, producers: Producers): Node => producers.get(originOf(tensor, producers))!;
+
+/** Whether a tensor is what a LayerNorm makes, by itself or inside a plugin, which may clear rows that are padding behind it. */
+export function isNormalized(tensor: Tensor, producers: Producers, inPlugin = false): boolean {
+  const origin = originOf(tensor, producers);
+  const node = producers.get(origin)!;
+  if (node.op === 'plugin') {
+    const { body } = node.attributes;
+    return isNormalized([...body.outputs.values()][node.outputs.indexOf(origin)]!, producersIn(body), true);
+  }
+  if (inPlugin && node.op === 'elementwise' && node.attributes.operation === 'prod')
+    return isNormalized(node.inputs[0]!, producers, true);
+  return node.op === 'layerNorm';
 }
 
 /** Whether the result has the input's values, by channel too: of a cast between float types, and of a transpose in front. */

@@ -6,7 +6,7 @@ import type { Node } from '../node.ts';
 import { copyNode, rewrite } from '../rewrite.ts';
 import type { Tensor } from '../tensor.ts';
 import { Weights } from '../weights.ts';
-import { dropUnusedConstants } from './drop-constants.ts';
+import { dropUnused } from './drop-unused.ts';
 import {
   findPoints,
   noLayers,
@@ -54,7 +54,7 @@ export function quantize<I extends Tensors, O extends Tensors>(
     const layer = layers.get(node);
     return layer && inserted.layer(layer, inputs, net);
   });
-  return dropUnusedConstants(rewritten as Graph<I, O>);
+  return dropUnused(rewritten as Graph<I, O>);
 }
 
 /** A quantized kernel, and by what its product is still to be multiplied, channel by channel. */

@@ -6,13 +6,13 @@ import { TrtDslError } from '../errors.ts';
 import type { Graph } from '../graph.ts';
 import type { Network } from '../network.ts';
 import type { Node } from '../node.ts';
-import { copyNode, rewrite } from '../rewrite.ts';
+import { copyNode, repeatNode, rewrite } from '../rewrite.ts';
 import type { Tensor } from '../tensor.ts';
 import { Weights } from '../weights.ts';
 import { type CalibrationData, type ObserveOptions, observe } from './calibrate.ts';
-import { dropUnusedConstants } from './drop-constants.ts';
+import { dropUnused } from './drop-unused.ts';
 import { largestMagnitude } from './histogram.ts';
-import { findPoints, type QuantizedLayer, rangeName, type Selection, sourceOf } from './points.ts';
+import { findPoints, isNormalized, originOf, type Points, type QuantizedLayer, type Selection } from './points.ts';
 import { channelMaxima } from './quantize-weights.ts';
 
 /** The largest magnitude of each element of a tensor's last axis, by the tensor's name. */
@@ -57,7 +57,7 @@ export interface SmoothOptions extends Pick<Selection, 'exclude'> {
  * SmoothQuant (Xiao et al. 2023): before each linear layer channel j of the input is divided by
  * s_j = max|x_j|^α / max|w_j|^(1−α), and row j of the kernels that take it multiplied by it: the same function, with
  * activations that have fewer outliers. Calibrate and quantize the graph that this returns. Layers `…/smooth` divide;
- * TensorRT computes them inside what makes the input.
+ * TensorRT computes them inside what makes the input, unless that is a plugin.
  * @throws TrtDslError 'argument' for a tensor without ranges, or α outside [0, 1]
  */
 export function smooth<I extends Tensors, O extends Tensors>(graph: Graph<I, O>, options: SmoothOptions): Graph<I, O> {
@@ -65,53 +65,87 @@ export function smooth<I extends Tensors, O extends Tensors>(graph: Graph<I, O>,
   if (!(alpha >= 0 && alpha <= 1)) throw new TrtDslError('argument', `alpha ${alpha} is not in [0, 1]`);
   const points = findPoints(graph, { exclude, recipe: 'gemm' });
   const layers = points.layers.filter(
-    ({ node }) => wanted === 'all' || sourceOf(node.inputs[0]!, points.producers).op === 'layerNorm',
+    ({ node }) => wanted === 'all' || isNormalized(node.inputs[0]!, points.producers),
   );
   const linear = new Map(layers.map((layer) => [layer.node, layer]));
-  const factors = new Map<Tensor, Float64Array>();
-  for (const layer of layers) {
-    const input = layer.node.inputs[0]!;
-    if (factors.has(input)) continue;
-    const users = layers.filter(({ node }) => node.inputs[0] === input);
-    factors.set(input, factorsOf(input, users, ranges.get(rangeName(input, points.producers)), alpha));
+  const divisions = new Map<Tensor, Division>();
+  for (const [origin, users] of usersOf(layers, points)) {
+    const factor = factorsOf(users, origin, ranges.get(origin.name), alpha);
+    const inputs = new Set(users.map(({ node }) => node.inputs[0]!));
+    const division = { factor, at: inputs.size === 1 ? users[0]!.node.inputs[0]! : origin, name: origin.name };
+    for (const input of inputs) divisions.set(input, division);
   }
+  /** what stands for the tensors of the graph, and for those that are divided */
+  const copies = new Map<Tensor, Tensor>();
   const divided = new Map<Tensor, Tensor>();
+  const dividedOf = (tensor: Tensor, division: Division, net: Network): Tensor => {
+    const known = divided.get(tensor);
+    if (known) return known;
+    const maker = points.producers.get(tensor)!;
+    const made =
+      tensor === division.at
+        ? divide(copies.get(tensor) as Tensor<FloatType>, division, net)
+        : repeatNode(maker, [dividedOf(maker.inputs[0]!, division, net)], net)[0]!;
+    divided.set(tensor, made);
+    return made;
+  };
+  const smoothedInputs = (layer: QuantizedLayer, net: Network): readonly Tensor[] => {
+    const [input] = layer.node.inputs as readonly [Tensor, Tensor];
+    const division = divisions.get(input)!;
+    const x = dividedOf(input, division, net);
+    return [x, net.scope(layer.node.name).addConstant(scaledKernel(layer, division.factor))];
+  };
   const rewritten = rewrite(graph, (node, inputs, net) => {
     const layer = linear.get(node);
-    if (!layer) return undefined;
-    const input = node.inputs[0]!;
-    const factor = factors.get(input)!;
-    const scope = net.scope(rangeName(input, points.producers).replaceAll(':', '_'));
-    const x = divided.get(input) ?? divide(inputs[0] as Tensor<FloatType>, factor, scope);
-    divided.set(input, x);
-    const kernel = net.scope(node.name).addConstant(scaledKernel(layer, factor));
-    return copyNode(node, [x, kernel], net);
+    const outputs = copyNode(node, layer ? smoothedInputs(layer, net) : inputs, net);
+    for (const [i, output] of node.outputs.entries()) copies.set(output, outputs[i]!);
+    return outputs;
   });
-  return dropUnusedConstants(rewritten as Graph<I, O>);
+  return dropUnused(rewritten as Graph<I, O>);
 }
 
-/** x · 1/s, as a layer of its own, named after what x is called where it is measured. */
-function divide(x: Tensor<FloatType>, factor: Float64Array, scope: Network): Tensor {
+/** What linear layers' input is divided by, once for all that take the same values. */
+interface Division {
+  readonly factor: Float64Array;
+  /** where: what they take, or where they take it in several types or orders of axes, what all of those are made of */
+  readonly at: Tensor;
+  /** what the values are called where they are measured */
+  readonly name: string;
+}
+
+/** The layers by the tensor that their inputs' values are of. */
+function usersOf(layers: readonly QuantizedLayer[], { producers }: Points): Map<Tensor, QuantizedLayer[]> {
+  const users = new Map<Tensor, QuantizedLayer[]>();
+  for (const layer of layers) {
+    const origin = originOf(layer.node.inputs[0]!, producers);
+    users.get(origin)?.push(layer) ?? users.set(origin, [layer]);
+  }
+  return users;
+}
+
+/** x · 1/s, as a layer of its own. */
+function divide(x: Tensor<FloatType>, { factor, name }: Division, net: Network): Tensor {
   const inverse = Weights.fromNumbers(
     x.dataType,
     [factor.length],
     Array.from(factor, (s) => 1 / s),
     'inverse',
   );
-  return scope.addMul(x, inverse as Weights<FloatType>, { name: 'smooth' });
+  return net.scope(name.replaceAll(':', '_')).addMul(x, inverse as Weights<FloatType>, { name: 'smooth' });
 }
 
 function factorsOf(
-  input: Tensor,
   users: readonly QuantizedLayer[],
+  { name, shape }: Tensor,
   range: Float64Array | number | undefined,
   alpha: number,
 ): Float64Array {
-  const width = (input.shape as readonly Dim[]).at(-1);
+  const width = (shape as readonly Dim[]).at(-1);
   const activation =
     typeof range === 'number' && typeof width === 'number' ? new Float64Array(width).fill(range) : range;
-  if (!(activation instanceof Float64Array) || activation.length !== width || isTransposed(users[0]!.node))
-    throw new TrtDslError('argument', `smooth: no ranges of the ${width} channels of "${input.name}"`);
+  const transposed = users.some(({ node }) => isTransposed(node));
+  if (!(activation instanceof Float64Array) || activation.length !== width || transposed)
+    throw new TrtDslError('argument', `smooth: no ranges of the ${width} channels of "${name}"`);
   const weight = new Float64Array(activation.length);
   for (const { kernel } of users) {
     const values = toFloat32('float32', kernel!.weights.as('float32').array());
