@@ -98,6 +98,7 @@ function kernelAttention<D extends FloatType, R extends number>(
   return kernel(net, inputs, { heads: config.heads, mask: kind }, { name: 'context' }) as unknown as Tensor<D, R>;
 }
 
+const qkvNames = ['query', 'key', 'value'] as const;
 type Three<D extends FloatType> = readonly [query: Tensor<D, 4>, key: Tensor<D, 4>, value: Tensor<D, 4>];
 
 function separateQkv<D extends FloatType>(
@@ -111,7 +112,7 @@ function separateQkv<D extends FloatType>(
     const scope = net.scope(name);
     return splitHeads(scope, dense(scope, x, [hiddenSize, hiddenSize]), config, layout);
   };
-  return [part('query'), part('key'), part('value')];
+  return qkvNames.map(part) as unknown as Three<D>;
 }
 
 /** Query, key and value from one product with the three kernels side by side, `[hidden, 3 · hidden]`. */
@@ -132,14 +133,16 @@ function mergedQkv<D extends FloatType>(
   const batch = x.shape[apart[0]] as Dim;
   const seq = x.shape[apart[2]] as Dim;
   const parts = scope.addSplit(split, { axis: 0, sizes: [1, 1, 1] as const });
-  return parts.map((part) =>
-    scope.addShuffle(part, { reshape: [batch, heads, seq, hiddenSize / heads] }),
+  const shape = [batch, heads, seq, hiddenSize / heads] as const;
+  // Named as when three products make them, so that a calibration serves both graphs.
+  return qkvNames.map((name, i) =>
+    net.scope(name).addShuffle(parts[i]!, { reshape: shape, name: 'heads' }),
   ) as unknown as Three<D>;
 }
 
 /** The merged kernel `[hidden, 3 · hidden]` and bias `[3 · hidden]` of query, key and value. */
 export function qkvWeights<D extends FloatType>(net: Block<D>, { hiddenSize }: BertConfig) {
-  const parts = ['query', 'key', 'value'].map((name) => net.weights.scope(name));
+  const parts = qkvNames.map((name) => net.weights.scope(name));
   const kernel = mergedColumns(parts.map((part) => part.get('kernel', [hiddenSize, hiddenSize])));
   const bias = mergedColumns(parts.map((part) => part.get('bias', [hiddenSize])));
   return [kernel, bias] as const;

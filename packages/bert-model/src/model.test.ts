@@ -1,4 +1,4 @@
-import { print, Weights } from '@trt-dsl/dsl';
+import { findPoints, print, quantizedTensors, Weights } from '@trt-dsl/dsl';
 import type { Parameters } from '@trt-dsl/weights';
 import { describe, expect, test } from 'vitest';
 import { type BertConfig, bertBase } from './config.ts';
@@ -136,6 +136,16 @@ describe('bert', () => {
     const kernels = { qkvToContext: () => expect.unreachable() };
     const make = () => bert(recorder(new Map()), config, { sequenceFirst: true, kernels });
     expect(make).toThrow('sequenceFirst: the kernel qkvToContext takes [batch, seq, 3 · hidden]; use one of them');
+  });
+
+  test('a tensor that is quantized has one name, with one product for query, key and value or three, in either order', () => {
+    const names = (options: object): string[] => {
+      const graph = bert(recorder(new Map()), { ...config, hiddenSize: 32, intermediateSize: 64 }, options);
+      return [...quantizedTensors(findPoints(graph, { recipe: 'full' })).keys()];
+    };
+    expect(names({})).toHaveLength(7); // embeddings, query, key, value, context, attention's output, GELU
+    for (const mergeQkv of [false, true])
+      for (const sequenceFirst of [false, true]) expect(names({ mergeQkv, sequenceFirst })).toEqual(names({}));
   });
 });
 
