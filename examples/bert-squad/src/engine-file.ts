@@ -16,11 +16,19 @@ const format = 'bert-squad engine 2';
 export const engineTasks = ['question-answering', 'pooled'] as const;
 export type EngineTask = (typeof engineTasks)[number];
 
+/** What TensorRT was told of how to build; null for what it chose itself. */
+export interface BuilderSettings {
+  /** MiB of scratch memory a tactic may use */
+  readonly workspace: number | null;
+  readonly optimizationLevel: number | null;
+}
+
 /** What stands in the JSON beside an engine: all that the other commands need to know. */
 export interface EngineDescription extends NetworkSettings {
   readonly format: string;
   readonly task: EngineTask;
   readonly tf32: boolean;
+  readonly builder: BuilderSettings;
   readonly profiles: readonly BertProfile[];
   readonly backend: BackendVersion;
   readonly versions: { readonly bertSquad: string; readonly node: string };
@@ -60,6 +68,7 @@ export async function writeEngine(
     calibration: about.calibration,
     plugins: about.plugins,
     tf32: about.tf32,
+    builder: about.builder,
     profiles: about.profiles,
     backend: about.backend,
     versions: { bertSquad: version, node: process.versions.node },
@@ -113,10 +122,12 @@ export async function readDescription(engine: string): Promise<EngineDescription
     json.profiles.length === 0
   )
     throw new TrtDslError('file', `${path}: "${broken ?? 'profiles'}" is missing or malformed; build the engine again`);
-  const { quantization = null, plugins = null } = json;
+  // What descriptions did not have from the beginning.
+  const { quantization = null, plugins = null, builder = { workspace: null, optimizationLevel: null } } = json;
   return {
     ...json,
     plugins,
+    builder,
     quantization: quantization && { ...quantization, sequenceFirst: quantization.sequenceFirst ?? false },
   };
 }

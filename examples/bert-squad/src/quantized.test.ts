@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Calibration, readCalibration, readCalibrationCache, writeCalibration } from '@trt-dsl/dsl';
 import { isInstalled } from '@trt-dsl/trt-bindings';
@@ -295,6 +295,34 @@ describe('exclude', () => {
 });
 
 describe('perf', () => {
+  test('knows an engine that it keeps by all that makes it, and by nothing else', async () => {
+    const kept = at('kept');
+    const [engine, moved] = [join(kept, 'bert-int8-b2-s32.onnx.engine'), file('moved.json', readFileSync(cache))];
+    const how = ['perf', '-m', weights, '--engines', kept, '--backend', 'onnx', '-b', '2', '-s', '32', '-i', '2'];
+    const int8 = [...how, '--precision', 'int8', '--calibration-cache'];
+    const isBuilt = async (...args: string[]): Promise<boolean> =>
+      (await report(...args)).cells[0].buildSeconds !== null;
+    expect(await isBuilt(...int8, cache)).toBe(true);
+    expect(await isBuilt(...int8, moved)).toBe(false);
+
+    // as descriptions were before these keys
+    const { builder, quantization, ...older } = JSON.parse(readFileSync(`${engine}.json`, 'utf8'));
+    const { sequenceFirst, ...quantized } = quantization;
+    expect([builder, sequenceFirst]).toEqual([{ workspace: null, optimizationLevel: null }, false]);
+    writeFileSync(`${engine}.json`, JSON.stringify({ ...older, quantization: quantized }));
+    expect(await isBuilt(...int8, cache)).toBe(false);
+
+    const otherwise = async (...args: string[]): Promise<string> => (await bertSquad(...int8, cache, ...args)).stderr;
+    expect(await otherwise('--optimization-level', '1')).toContain(
+      'asked for in --workspace or --optimization-level, see',
+    );
+    expect(await otherwise('--rest', 'bf16', '--tf32')).toContain(
+      'differs from what is asked for in quantization, --tf32, see',
+    );
+    rmSync(`${engine}.json`); // an interruption between the two files
+    expect(await isBuilt(...int8, cache)).toBe(true);
+  });
+
   test('builds missing engines from a cache, and keeps them apart', async () => {
     const how = ['perf', '-m', weights, '--engines', folder, '--backend', 'onnx', '-b', '2', '-s', '32', '-i', '2'];
     const int8 = ['--precision', 'int8', '--calibration-cache', cache];
@@ -302,7 +330,7 @@ describe('perf', () => {
     expect(first).toMatchObject({ cells: [{ precision: 'int8' }], quantization: { recipe: 'accurate' } });
     expect((await report(...how, ...int8)).cells[0].buildSeconds).toBeNull();
     const other = await bertSquad(...how, ...int8, '--recipe', 'full');
-    expect(other).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('quantized otherwise; remove it') });
+    expect(other).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('asked for in quantization, see') });
     expect(await failure(...how, '--precision', 'int8')).toContain('int8 and fp8 need --calibration-cache');
   });
 });

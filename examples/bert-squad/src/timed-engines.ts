@@ -3,11 +3,19 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { BertFeeds } from '@trt-dsl/bert-model';
 import { type Engine, TrtDslError } from '@trt-dsl/dsl';
-import type { CommandContext } from '@trt-dsl/tools';
+import { type CommandContext, requirePlace } from '@trt-dsl/tools';
 import { formatBackend, type OpenBackend, openBackend, usableBackends } from './backends.ts';
 import type { perfOptions } from './commands/perf.ts';
-import { type OpenEngine, openEngine, readDescription, tokenizerOf, writeEngine } from './engine-file.ts';
-import { builderArgs } from './handlers/build.ts';
+import {
+  descriptionPath,
+  type OpenEngine,
+  openEngine,
+  readDescription,
+  tokenizerOf,
+  writeEngine,
+} from './engine-file.ts';
+import { differences } from './engine-identity.ts';
+import { builderArgs, builderSettings } from './handlers/build.ts';
 import { randomFeeds, squadFeeds } from './inputs.ts';
 import { type Model, openModel, orEngine, tokenizerData } from './model.ts';
 import {
@@ -173,29 +181,30 @@ async function keptEngine(
   const name = 'random' in model.origin ? model.origin.random : 'bert';
   const type = `${settings.precision}${settings.plugins ? '-plugins' : ''}`;
   const path = join(folder, `${name}-${type}-b${sizes.batch}-s${sizes.seq}.${backend.about.name}.engine`);
+  const wanted = {
+    ...settings,
+    task: 'question-answering',
+    tf32: args.tf32,
+    builder: builderSettings(args),
+    profiles: [staticProfile(sizes)],
+    backend: backend.about,
+    origin: model.origin,
+    config: model.config,
+  } as const;
   let buildSeconds: number | null = null;
-  if (!existsSync(path)) {
+  if (!existsSync(path) || !existsSync(descriptionPath(path))) {
+    requirePlace(path);
     const built = await compile(job, sizes);
     using engine = built.engine;
     buildSeconds = built.buildSeconds;
     const tokenizer = model.tokenizer();
-    await writeEngine(path, engine, {
-      task: 'question-answering',
-      ...settings,
-      tf32: args.tf32,
-      profiles: [staticProfile(sizes)],
-      backend: backend.about,
-      origin: model.origin,
-      config: model.config,
-      tokenizer: tokenizer && tokenizerData(tokenizer),
-    });
+    await writeEngine(path, engine, { ...wanted, tokenizer: tokenizer && tokenizerData(tokenizer) });
   }
-  const { config, origin, tf32, quantization, plugins } = await readDescription(path);
-  const wanted = [model.config, model.origin, args.tf32, settings.quantization, settings.plugins];
-  if (JSON.stringify([config, origin, tf32, quantization, plugins]) !== JSON.stringify(wanted))
+  const others = differences(await readDescription(path), wanted);
+  if (others.length > 0)
     throw new TrtDslError(
       'file',
-      `${path}: was built from other weights, with other plugins, or quantized otherwise; remove it, or name another --engines folder`,
+      `${path}: differs from what is asked for in ${others.join(', ')}, see ${descriptionPath(path)}; remove it, or name another --engines folder`,
     );
   return { opened: await openEngine(path, { cudaGraph: args['cuda-graph'] }), buildSeconds };
 }

@@ -3,7 +3,7 @@ import { type CommandContext, type Report, requirePlace } from '@trt-dsl/tools';
 import { type BackendName, formatBackend, type OpenBackend, openBackend, usableBackends } from '../backends.ts';
 import type { buildOptions } from '../commands/build.ts';
 import { withoutDemoFlags } from '../demo-flags.ts';
-import { writeEngine } from '../engine-file.ts';
+import { type BuilderSettings, writeEngine } from '../engine-file.ts';
 import { openModel, tokenizerData } from '../model.ts';
 import { describeNetwork, networkOf, situationOf } from '../network.ts';
 import type { Args } from '../options.ts';
@@ -56,6 +56,7 @@ export async function build(given: BuildArgs, context: CommandContext): Promise<
       task: args.task,
       ...settings,
       tf32: args.tf32,
+      builder: builderSettings(args),
       profiles,
       backend: backend.about,
       origin: model.origin,
@@ -75,12 +76,20 @@ export async function build(given: BuildArgs, context: CommandContext): Promise<
   }
 }
 
-/** The options of the builder that were given. */
-export const builderArgs = (args: {
+interface BuilderArgs {
   readonly workspace?: number | undefined;
   readonly 'timing-cache'?: string | undefined;
   readonly 'optimization-level'?: number | undefined;
-}) => ({
+}
+
+/** What of them makes another engine. */
+export const builderSettings = (args: BuilderArgs): BuilderSettings => ({
+  workspace: args.workspace ?? null,
+  optimizationLevel: args['optimization-level'] ?? null,
+});
+
+/** The options of the builder that were given. */
+export const builderArgs = (args: BuilderArgs) => ({
   ...(args.workspace !== undefined && { workspace: args.workspace * 2 ** 20 }),
   ...(args['timing-cache'] !== undefined && { timingCache: args['timing-cache'] }),
   ...(args['optimization-level'] !== undefined && { optimizationLevel: args['optimization-level'] }),
