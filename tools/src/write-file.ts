@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { accessSync, constants, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf, TrtDslError } from '@trt-dsl/dsl';
 
@@ -14,16 +14,21 @@ export function writeFileWhole(path: string, bytes: Uint8Array | string): void {
     writeFileSync(partial, bytes);
     renameSync(partial, path);
   } catch (error) {
-    rmSync(partial, { force: true });
+    if (existsSync(partial)) rmSync(partial);
     throw new TrtDslError('file', `${path}: cannot be written: ${messageOf(error)}`, { cause: error });
   }
 }
 
 /**
- * Refuses, before long work, a path that no file could be written to afterwards; its folder is made.
+ * Refuses, before long work, paths that no file could be written to afterwards; their folders are made.
+ * @param paths undefined where nothing will be written
  * @throws TrtDslError 'file'
  */
-export function requirePlace(path: string): void {
+export function requirePlace(...paths: readonly (string | undefined)[]): void {
+  for (const path of paths) if (path !== undefined) requireOne(path);
+}
+
+function requireOne(path: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true });
     accessSync(dirname(path), constants.W_OK);

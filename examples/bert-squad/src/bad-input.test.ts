@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bertSquad, failure, fixture, report, temporaryFolder } from './test-support/bert-squad.ts';
@@ -171,6 +171,31 @@ describe('one clear line for', () => {
     await report(...build, '--task', 'pooled');
     rmSync(join(headless, 'l0_output_dense_bias.npy'));
     expect(await failure(...build)).toContain('3 missing');
+  });
+
+  test('a place that nothing can be written to, before any work', async () => {
+    const [below, made] = [join(file('a-file', ''), 'x.json'), join(folder, 'made', 'p.json')];
+    const squad = ['infer', '-e', engine, '-sq', fixture('squad.json'), '-o'];
+    for (const command of [
+      [...squad, below],
+      [...squad, made, '--n-best-file', below],
+      [...squad, made, '--null-odds-file', below],
+      ['compare', '-m', fixture('npy'), '--with', 'onnxruntime', '--backend', 'onnx', '-o', below],
+      ['perf', '-e', engine, '-o', below],
+      ['perf', '-m', fixture('npy'), '--backend', 'onnx', '-b', '1', '-s', '32', '--engines', file('kept', '')],
+      ['export', '-m', fixture('npy'), '-o', below],
+      ['inspect', '-m', fixture('npy'), '-o', below],
+    ]) {
+      const { exitCode, stderr } = await bertSquad(...command);
+      expect({ exitCode, stderr }, command.join(' ')).toEqual({
+        exitCode: 1,
+        stderr: expect.stringMatching(/(^|\n)bert-squad: .*: cannot be written: E\w+: .*\n$/),
+      });
+      expect(stderr).not.toContain('the reference');
+    }
+    expect(existsSync(made)).toBe(false);
+    await report(...squad, made);
+    expect(existsSync(made)).toBe(true);
   });
 
   test('several passages, or none', async () => {

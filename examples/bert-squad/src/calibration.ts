@@ -65,7 +65,7 @@ export async function calibrationFor(
   const { 'calibration-cache': cache, 'calibration-data': data } = args;
   if (cache !== undefined && existsSync(cache)) return cached(subject, cache, args);
   if (data !== undefined && seq !== undefined) {
-    if (cache !== undefined) requirePlace(cache);
+    requirePlace(cache);
     const { calibration } = await runCalibration(subject, data, seq, args, context);
     const text = writeCalibration(calibration);
     if (cache !== undefined) writeFileWhole(cache, text);

@@ -59,6 +59,8 @@ describe('writeOnnx', () => {
   });
   it('leaves nothing behind where it cannot write or read', async () => {
     await expect(writeOnnx(graph, file('no/such/folder.onnx'))).rejects.toMatchObject({ code: 'file' });
+    await writeOnnx(graph, file('whole.onnx'));
+    await expect(writeOnnx(graph, file('whole.onnx/below.onnx'))).rejects.toMatchObject({ code: 'file' });
     const broken = toOnnx(graph);
     const weights = Weights.from({
       name: 'gone',

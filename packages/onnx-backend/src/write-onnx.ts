@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Graph, messageOf, TrtDslError, type Weights } from '@trt-dsl/dsl';
@@ -81,7 +82,7 @@ async function writeFile(path: string, pieces: Iterable<Uint8Array>): Promise<vo
     }
     await rename(unfinished, path);
   } catch (error) {
-    await rm(unfinished, { force: true });
+    if (existsSync(unfinished)) await rm(unfinished);
     if (error instanceof TrtDslError) throw error;
     throw new TrtDslError('file', `${path} cannot be written: ${messageOf(error)}`, { cause: error });
   }

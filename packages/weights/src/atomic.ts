@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf } from '@trt-dsl/dsl';
 import { fileError } from './file-bytes.ts';
@@ -69,7 +69,7 @@ class PartialFile implements ByteSink {
 
   abandon(): void {
     this.#close();
-    rmSync(this.#partial, { force: true });
+    if (existsSync(this.#partial)) rmSync(this.#partial);
   }
 
   #close(): void {
@@ -89,7 +89,7 @@ export function writeFolder(path: string, fill: (partial: string) => void): void
     fill(partial);
     renameSync(partial, path);
   } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
+    if (existsSync(partial)) rmSync(partial, { recursive: true });
     failed(path, error);
   }
 }

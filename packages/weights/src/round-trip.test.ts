@@ -252,6 +252,9 @@ describe('a file as a source', () => {
     const full = fresh();
     writeNpyFolder(full, [['a', one]]);
     expect(() => writeNpyFolder(full, [['b', one]])).toThrow(/cannot be written/);
+    const below = join(full, 'a.npy', 'below');
+    expect(() => writeNpyFolder(below, [['b', one]])).toThrow(`${below}: cannot be written: E`);
+    expect(() => writeSafetensors(below, [['b', one]])).toThrow(`${below}: cannot be written: E`);
     expect(existsSync(join(full, 'b.npy'))).toBe(false);
   });
 });

@@ -25,7 +25,7 @@ export async function bisectModel(args: BisectArguments, context: CommandContext
   requireSense(args);
   using subject = subjectOf(args);
   const { graph, feeds, errorOf, metric } = subject;
-  if (args.out !== undefined) requirePlace(args.out);
+  requirePlace(args.out);
   const { progress, signal } = context;
   const backend = onnxBackend();
   const { units, lower } = await loweringOf(args, subject, backend, context);

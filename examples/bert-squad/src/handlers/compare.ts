@@ -1,6 +1,6 @@
 import type { BertFeeds } from '@trt-dsl/bert-model';
 import { type FloatType, type Results, TrtDslError } from '@trt-dsl/dsl';
-import { type CommandContext, type Report, writeFileWhole } from '@trt-dsl/tools';
+import { type CommandContext, type Report, requirePlace, writeFileWhole } from '@trt-dsl/tools';
 import { deviceOf, formatBackend } from '../backends.ts';
 import type { compareOptions } from '../commands/compare.ts';
 import { type Difference, difference } from '../difference.ts';
@@ -30,6 +30,7 @@ interface Ours {
 
 /** `bert-squad compare` */
 export async function compare(args: CompareArgs, context: CommandContext): Promise<Report> {
+  requirePlace(args.output);
   const { source, ours } = await runOurs(args, context);
   using model = source.model;
   const { settings, task } = source;

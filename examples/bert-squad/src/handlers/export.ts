@@ -1,5 +1,5 @@
 import { TrtDslError, toJson } from '@trt-dsl/dsl';
-import { type CommandContext, type Report, writeFileWhole } from '@trt-dsl/tools';
+import { type CommandContext, type Report, requirePlace, writeFileWhole } from '@trt-dsl/tools';
 import type { exportOptions } from '../commands/export.ts';
 import { describeNetwork } from '../network.ts';
 import type { Args } from '../options.ts';
@@ -12,6 +12,7 @@ export async function exportNetwork(args: ExportArgs, context: CommandContext): 
   const format = args.format ?? (/\.(onnx|json)$/.exec(args.output)?.[1] as 'onnx' | 'json' | undefined);
   if (!format)
     throw new TrtDslError('argument', `--output ${args.output}: ends in neither .onnx nor .json; name the --format`);
+  requirePlace(args.output);
   const { model, task, settings, graph } = await sourceOf(args, context);
   using _model = model;
   if (format === 'onnx' && settings.plugins)

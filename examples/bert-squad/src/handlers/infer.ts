@@ -10,7 +10,7 @@ import {
   writePredictions,
 } from '@trt-dsl/bert-model';
 import { messageOf, TrtDslError } from '@trt-dsl/dsl';
-import { type CommandContext, type Report, utf8Of } from '@trt-dsl/tools';
+import { type CommandContext, type Report, requirePlace, utf8Of } from '@trt-dsl/tools';
 import type { inferOptions } from '../commands/infer.ts';
 import { type OpenEngine, openEngine, tokenizerOf } from '../engine-file.ts';
 import { fitting, vocabularyAt } from '../model.ts';
@@ -36,6 +36,7 @@ interface Answered extends Prediction {
 /** `bert-squad infer` */
 export async function infer(args: InferArgs, context: CommandContext): Promise<Report> {
   requireOneSource(args);
+  requirePlace(args.output, args['n-best-file'], args['null-odds-file']);
   using opened = await openEngine(args.engine, { cudaGraph: true });
   const reader = readerOf(opened, args);
   if (args['squad-json'] !== undefined) return await answerDataset(reader, args['squad-json'], args, context);

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import type { BertFeeds } from '@trt-dsl/bert-model';
 import type { Engine, Results } from '@trt-dsl/dsl';
-import { type CommandContext, type Report, writeFileWhole } from '@trt-dsl/tools';
+import { type CommandContext, type Report, requirePlace, writeFileWhole } from '@trt-dsl/tools';
 import type { TensorRTEngine } from '@trt-dsl/trt-bindings';
 import { deviceOf, type OpenBackend } from '../backends.ts';
 import type { NetworkSettings } from '../network.ts';
@@ -29,6 +29,7 @@ interface Cell extends Sizes {
 }
 /** `bert-squad perf` */
 export async function perf(args: PerfArgs, context: CommandContext): Promise<Report> {
+  requirePlace(args.output);
   const subject = args.engine === undefined ? await buildForTiming(args, context) : await openForTiming(args);
   const { progress, signal } = context;
   const rows: Cell[] = [];

@@ -31,7 +31,7 @@ export function saveTimingCache(config: IBuilderConfig, file: string): void {
     writeFileSync(partial, cache.serialize());
     renameSync(partial, file);
   } catch (error) {
-    rmSync(partial, { force: true });
+    if (existsSync(partial)) rmSync(partial);
     warn(`timing cache ${file} is not written`, error);
   }
 }
