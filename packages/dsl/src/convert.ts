@@ -61,19 +61,24 @@ export function bfloat16Value(bits: number): number {
   return single[0]!;
 }
 
-/** float32 → the bits of the nearest float8 E4M3 (finite only, largest 448), ties to even; beyond the range saturates. */
+/** 2^(3 − e) for the exponents e of float8, −6 to 8: what makes integers of its values. */
+const float8Steps = Float64Array.from({ length: 15 }, (_, i) => 2 ** (9 - i));
+/** What takes a number its fraction when it is added and subtracted. */
+const fractionless = 1.5 * 2 ** 52;
+
+/** The nearest integer, ties to even, of a number below 2^51. */
+export const roundEven = (x: number): number => x + fractionless - fractionless;
+
+/** A number → the bits of the nearest float8 E4M3 (finite only, largest 448), ties to even; beyond the range saturates. */
 export function float8Bits(value: number): number {
   if (Number.isNaN(value)) return 0x7f;
   const sign = value < 0 || Object.is(value, -0) ? 0x80 : 0;
   const magnitude = Math.min(Math.abs(value), 448);
-  const exponent = Math.max(Math.floor(Math.log2(magnitude || 1)), -6);
-  for (const e of magnitude === 0 ? [] : [exponent, exponent + 1]) {
-    const scaled = magnitude / 2 ** (e - 3);
-    const low = Math.floor(scaled);
-    const rounded = scaled - low > 0.5 || (scaled - low === 0.5 && low % 2 === 1) ? low + 1 : low;
-    if (rounded < 16) return sign | (rounded < 8 ? rounded : ((e + 7) << 3) | (rounded - 8));
-  }
-  return sign;
+  // What float32 rounds up to a power of two, float8 does too.
+  single[0] = magnitude;
+  const above = Math.max((word[0]! >>> 23) - 121, 0);
+  const scaled = magnitude * float8Steps[above]!;
+  return sign | ((above << 3) + roundEven(scaled));
 }
 
 /** The value of a float8 E4M3's bits, exactly. */

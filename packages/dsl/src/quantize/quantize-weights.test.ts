@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toNumbers } from '../convert.ts';
+import { roundEven, toNumbers } from '../convert.ts';
 import { Weights } from '../weights.ts';
-import { quantizeWeights, roundEven, roundedScale } from './quantize-weights.ts';
+import { quantizeWeights, roundedScale } from './quantize-weights.ts';
 
 const given = (shape: readonly [number, number], values: readonly number[]) =>
   Weights.fromNumbers('float32', shape, values, 'kernel');

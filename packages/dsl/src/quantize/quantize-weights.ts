@@ -1,4 +1,4 @@
-import { float8Bits, fromNumbers, toFloat32, toNumbers } from '../convert.ts';
+import { float8Bits, fromNumbers, roundEven, toFloat32, toNumbers } from '../convert.ts';
 import type { FloatType, QuantizedType } from '../data-type.ts';
 import { bytesOf } from '../data-type.ts';
 import { TrtDslError } from '../errors.ts';
@@ -18,15 +18,9 @@ export function roundedScale(amax: number, quantized: QuantizedType, scaleType: 
 /** The smallest number above 0, subnormal. */
 const smallest: { readonly [D in FloatType]: number } = { float32: 2 ** -149, float16: 2 ** -24, bfloat16: 2 ** -133 };
 
-/** Round to nearest, ties to even. */
-export function roundEven(x: number): number {
-  const rounded = Math.round(x);
-  return rounded - x === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
-}
-
 /** x / scale as the quantized type stores it. */
 export const quantizers: { readonly [Q in QuantizedType]: (x: number, scale: number) => number } = {
-  int8: (x, scale) => Math.max(-128, Math.min(127, roundEven(x / scale))),
+  int8: (x, scale) => roundEven(Math.max(-128, Math.min(127, x / scale))),
   float8: (x, scale) => float8Bits(x / scale),
 };
 
@@ -61,10 +55,15 @@ export function quantizeWeights(
   const quantized = (): Uint8Array => {
     const values = floats();
     const { scales } = scaling(values);
-    const { inner, count } = channels(shape, axis);
     const quantize = quantizers[dataType];
     const out = dataType === 'int8' ? new Int8Array(values.length) : new Uint8Array(values.length);
-    for (let i = 0; i < out.length; i++) out[i] = quantize(values[i]!, scales[Math.floor(i / inner) % count]!);
+    const { inner, count } = channels(shape, axis);
+    for (let i = 0, channel = 0, left = inner; i < out.length; i++) {
+      out[i] = quantize(values[i]!, scales[channel]!);
+      if (--left > 0) continue;
+      left = inner;
+      channel = channel + 1 < count ? channel + 1 : 0;
+    }
     return bytesOf(out);
   };
   const perChannel = axis === undefined ? [] : [shape[axis]!];
@@ -93,22 +92,24 @@ function scalingOf(maxima: Float64Array, dataType: QuantizedType, scaleType: Flo
   return { scales, largest: roundedScale(amax, dataType, scaleType) };
 }
 
-/** How the elements of a row-major tensor belong to the elements of an axis: element i to (i / inner) mod count. */
+/** How the elements of a row-major tensor belong to the elements of an axis: runs of `inner` to each of `count`, over and over. */
 const channels = (shape: readonly number[], axis: number | undefined): { inner: number; count: number } =>
   axis === undefined
-    ? { inner: 1, count: 1 }
+    ? { inner: shape.reduce((a, b) => a * b, 1), count: 1 }
     : { inner: shape.slice(axis + 1).reduce((a, b) => a * b, 1), count: shape[axis]! };
 
 /** max |w| for each element of `axis`, or of all. */
 export function channelMaxima(weights: Weights, values: Float32Array, axis: number | undefined): Float64Array {
   const { inner, count } = channels(weights.shape as readonly number[], axis);
   const maxima = new Float64Array(count);
-  for (let i = 0; i < values.length; i++) {
+  for (let i = 0, channel = 0, left = inner; i < values.length; i++) {
     const magnitude = Math.abs(values[i]!);
     if (!(magnitude < Number.POSITIVE_INFINITY))
       throw new TrtDslError('weights', `weights "${weights.name}": element ${i} is ${values[i]}, which has no scale`);
-    const channel = Math.floor(i / inner) % count;
     if (magnitude > maxima[channel]!) maxima[channel] = magnitude;
+    if (--left > 0) continue;
+    left = inner;
+    channel = channel + 1 < count ? channel + 1 : 0;
   }
   return maxima;
 }
