@@ -198,6 +198,40 @@ describe('one clear line for', () => {
     expect(existsSync(made)).toBe(true);
   });
 
+  test('options that would change nothing beside an engine', async () => {
+    const refused = async (...command: string[]): Promise<string> =>
+      /bert-squad: (.*): not beside --engine; the engine stays as it was built$/.exec(await failure(...command))![1]!;
+    const beside = (command: string): string[] => [...command.split(' '), '-e', engine];
+    expect(await refused(...beside('compare --precision int8 --plugins auto'))).toBe('--precision, --plugins');
+    expect(await refused(...beside('compare --with onnxruntime --tf32'))).toBe('--tf32');
+    const builder = '--workspace 5 --timing-cache x --optimization-level 5';
+    expect(await refused(...beside(`perf ${builder} --backend onnx`))).toBe(
+      '--backend, --workspace, --timing-cache, --optimization-level',
+    );
+    expect(await refused(...beside('perf --engines x -m y'))).toBe('--weights, --engines');
+    for (const format of ['layers', 'listing', 'dot'])
+      expect(await refused(...beside(`inspect --format ${format} --precision fp16 -m x`))).toBe(
+        '--weights, --precision',
+      );
+    expect(await refused(...beside('export -o x.onnx --rest bf16'))).toBe('--rest');
+  });
+
+  test('an engine without a vocabulary, which can be named', async () => {
+    const bare = changed('bare', (description) => {
+      description['tokenizer'] = null;
+    });
+    const vocabulary = ['--vocab-file', fixture('huggingface/vocab.txt')];
+    for (const command of [
+      ['compare', '--with', 'onnxruntime', '--squad-json', fixture('squad.json')],
+      ['perf', '-i', '1', '--squad-json', fixture('squad.json')],
+      ['infer', '-sq', fixture('squad.json'), '-o', join(folder, 'bare.json')],
+    ]) {
+      const { stderr } = await bertSquad(...command, '-e', bare);
+      expect(stderr).toContain('was built without a vocabulary; name one with --vocab-file');
+      await report(...command, '-e', bare, ...vocabulary);
+    }
+  });
+
   test('several passages, or none', async () => {
     expect(await failure('infer', '-e', engine, '-q', 'What?')).toContain('name one source');
     expect(await failure('infer', '-e', engine, ...passage, '-pf', fixture('passage.txt'))).toContain(

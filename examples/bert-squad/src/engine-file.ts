@@ -5,7 +5,14 @@ import type { BertConfig, Tokenizer } from '@trt-dsl/bert-model';
 import { type Engine, messageOf, TrtDslError } from '@trt-dsl/dsl';
 import { writeFileWhole } from '@trt-dsl/tools';
 import { type BackendVersion, backendNames, formatBackend, type OpenBackend, openBackend } from './backends.ts';
-import { type TokenizerData, tokenizerFrom, type WeightsOrigin } from './model.ts';
+import {
+  fitting,
+  type ModelArgs,
+  type TokenizerData,
+  tokenizerFrom,
+  vocabularyAt,
+  type WeightsOrigin,
+} from './model.ts';
 import type { NetworkSettings } from './network.ts';
 import { libraryFor } from './plugins.ts';
 import type { BertProfile } from './profiles.ts';
@@ -181,8 +188,15 @@ function requireGpu(path: string, { tensorrt, about }: OpenBackend): void {
   );
 }
 
-/** The tokenizer that an engine was built with. @throws TrtDslError 'argument' if it was built without */
-export function tokenizerOf({ path, about }: Pick<OpenEngine, 'path' | 'about'>): Tokenizer {
+/**
+ * The tokenizer that a command names, or that an engine was built with.
+ * @throws TrtDslError 'argument' if there is none, or it is another model's
+ */
+export function tokenizerOf(
+  { path, about }: Pick<OpenEngine, 'path' | 'about'>,
+  { 'vocab-file': named, cased }: Pick<ModelArgs, 'vocab-file' | 'cased'>,
+): Tokenizer {
+  if (named !== undefined) return fitting(vocabularyAt(named, cased), about.config);
   if (about.tokenizer) return tokenizerFrom(about.tokenizer, descriptionPath(path));
   throw new TrtDslError('argument', `${path}: was built without a vocabulary; name one with --vocab-file`);
 }

@@ -93,7 +93,7 @@ export async function networkOf(
   const { precision = 'fp32', rest = 'fp16' } = args;
   for (const note of chosen.notes) context.progress.note(note);
   if (!isQuantized(precision)) {
-    refuseQuantizing(args, `this is ${precision}`);
+    refuseQuantizing(args, precision);
     const graph = model.graph(precision, task, { kernels: kernelsOf(chosen) });
     const settings = { precision, quantization: null, calibration: null, plugins: pluginsOf(graph, chosen) };
     return { settings, graph, pluginLibrary: chosen.library };
@@ -179,15 +179,14 @@ export function describeNetwork({ precision, quantization, plugins }: Omit<Netwo
 
 /**
  * Refuses arguments that only networks in int8 and fp8 have a use for.
- * @param what there is instead, `this is fp32`
  * @throws TrtDslError 'argument'
  */
-export function refuseQuantizing(args: NetworkArgs, what: string): void {
+function refuseQuantizing(args: NetworkArgs, precision: Precision): void {
   const { precision: _, ...quantizing } = { ...networkOptions, ...calibrationOptions };
   const idle = Object.keys(quantizing).filter((name) => args[name as keyof NetworkArgs] !== undefined);
   if (idle.length === 0) return;
   const flags = idle.map((name) => `--${name}`).join(', ');
-  throw new TrtDslError('argument', `${flags}: for --precision int8 or fp8, and ${what}`);
+  throw new TrtDslError('argument', `${flags}: for --precision int8 or fp8, and this is ${precision}`);
 }
 
 /** Patterns, and the lines of files of patterns, as `trt-dsl bisect` writes them. */

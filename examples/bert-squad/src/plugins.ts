@@ -139,11 +139,3 @@ export function libraryFor(engine: string, plugins: Plugins | null): string | nu
   const named = plugins.versions.map((each) => each.replace('@', ' version ')).join(', ');
   throw new TrtDslError('unsupported', `${engine}: has the plugins ${named} of ${plugins.library}; ${library.message}`);
 }
-
-/**
- * Refuses `--plugins` beside an engine.
- * @throws TrtDslError 'argument'
- */
-export function refusePlugins({ plugins }: { readonly plugins?: PluginsArgument | undefined }): void {
-  if (plugins !== undefined) throw new TrtDslError('argument', '--plugins: the engine stays as it was built');
-}

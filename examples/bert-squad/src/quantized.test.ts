@@ -504,7 +504,7 @@ describe('one clear line for', () => {
     await report('build', ...sizes, '-o', at('float'));
     for (const command of ['compare', 'perf', 'inspect --format listing', 'export -o x.onnx'])
       expect(await failure(...command.split(' '), '-e', at('float'), '--recipe', 'full')).toBe(
-        'bert-squad: --recipe: for --precision int8 or fp8, and the engine stays as it was built',
+        'bert-squad: --recipe: not beside --engine; the engine stays as it was built',
       );
     const text = ['--format', 'tensorrt', '--smooth'];
     const { stderr } = await bertSquad('calibrate', '-m', weights, '--calibration-data', lines, '-o', at('x'), ...text);

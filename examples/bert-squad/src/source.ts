@@ -1,10 +1,11 @@
 import { TrtDslError } from '@trt-dsl/dsl';
 import type { CommandContext } from '@trt-dsl/tools';
 import type { OpenBackend } from './backends.ts';
+import { refuseBesideEngine } from './beside-engine.ts';
 import { type EngineDescription, type EngineTask, readDescription } from './engine-file.ts';
 import { type Model, type ModelArgs, openModel, orEngine } from './model.ts';
-import { graphOf, type Network, type NetworkArgs, networkOf, refuseQuantizing, situationOf } from './network.ts';
-import { choosePlugins, refusePlugins } from './plugins.ts';
+import { graphOf, type Network, type NetworkArgs, networkOf, situationOf } from './network.ts';
+import { choosePlugins } from './plugins.ts';
 
 /** What names a network with its weights: weights themselves, or an engine, whose description says where they were. */
 export interface SourceArgs extends ModelArgs, NetworkArgs {
@@ -45,8 +46,7 @@ export async function sourceOf(
       const target = { backend: backend?.about ?? null, plugins };
       return { model, task, ...(await networkOf(model, task, args, context, target)) };
     }
-    refuseQuantizing(args, 'the engine stays as it was built');
-    refusePlugins(args);
+    refuseBesideEngine(args);
     const graph = graphOf((float, options) => model.graph(float, task, options), about);
     return { model, task, settings: about, graph, pluginLibrary: null };
   } catch (error) {

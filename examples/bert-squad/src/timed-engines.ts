@@ -5,6 +5,7 @@ import type { BertFeeds } from '@trt-dsl/bert-model';
 import { type Engine, TrtDslError } from '@trt-dsl/dsl';
 import { type CommandContext, requirePlace } from '@trt-dsl/tools';
 import { formatBackend, type OpenBackend, openBackend, usableBackends } from './backends.ts';
+import { refuseBesideEngine, weightNames } from './beside-engine.ts';
 import type { perfOptions } from './commands/perf.ts';
 import {
   descriptionPath,
@@ -18,16 +19,9 @@ import { differences } from './engine-identity.ts';
 import { builderArgs, builderSettings } from './handlers/build.ts';
 import { randomFeeds, squadFeeds } from './inputs.ts';
 import { type Model, openModel, orEngine, tokenizerData } from './model.ts';
-import {
-  describeNetwork,
-  type Network,
-  type NetworkSettings,
-  networkOf,
-  refuseQuantizing,
-  situationOf,
-} from './network.ts';
+import { describeNetwork, type Network, type NetworkSettings, networkOf, situationOf } from './network.ts';
 import type { Args } from './options.ts';
-import { choosePlugins, refusePlugins } from './plugins.ts';
+import { choosePlugins } from './plugins.ts';
 import { type BertProfile, profilesOf, requireSizes, type Sizes, staticProfile, takes } from './profiles.ts';
 
 export type PerfArgs = Args<typeof perfOptions>;
@@ -57,10 +51,7 @@ export interface TimedEngines {
 
 /** A built engine, at the sizes asked for or at all defaults that it takes. */
 export async function openForTiming(args: PerfArgs): Promise<TimedEngines> {
-  if (args.weights ?? args['random-weights'] ?? args.precision ?? args.backend)
-    throw new TrtDslError('argument', '--engine goes without --weights, --random-weights, --precision and --backend');
-  refuseQuantizing(args, 'the engine stays as it was built');
-  refusePlugins(args);
+  refuseBesideEngine(args, [...weightNames, 'engines']);
   const cells = cellsWithin(args, (await readDescription(args.engine!)).profiles);
   const opened = await openEngine(args.engine!, { cudaGraph: args['cuda-graph'] });
   const { profiles, config } = opened.about;
@@ -68,7 +59,7 @@ export async function openForTiming(args: PerfArgs): Promise<TimedEngines> {
     cells,
     backend: opened.backend,
     settings: opened.about,
-    feeds: (sizes) => feedsFor(args, config.vocabSize, () => tokenizerOf(opened), sizes),
+    feeds: (sizes) => feedsFor(args, config.vocabSize, () => tokenizerOf(opened, args), sizes),
     open: async (sizes) => ({
       engine: opened.engine,
       profile: profiles.findIndex((profile) => takes(profile, sizes)),

@@ -2,6 +2,7 @@ import type { BertFeeds } from '@trt-dsl/bert-model';
 import { type FloatType, type Results, TrtDslError } from '@trt-dsl/dsl';
 import { type CommandContext, type Report, requirePlace, writeFileWhole } from '@trt-dsl/tools';
 import { deviceOf, formatBackend } from '../backends.ts';
+import { refuseBesideEngine } from '../beside-engine.ts';
 import type { compareOptions } from '../commands/compare.ts';
 import { type Difference, difference } from '../difference.ts';
 import { openEngine, tokenizerOf } from '../engine-file.ts';
@@ -87,6 +88,7 @@ async function runOurs(
   context: CommandContext,
 ): Promise<{ readonly source: Source; readonly ours: Ours }> {
   if (args.engine === undefined) return runBuilt(args, context);
+  refuseBesideEngine(args);
   const source = await sourceOf(args, context);
   try {
     return { source, ours: await runEngine(args) };
@@ -98,18 +100,13 @@ async function runOurs(
 
 /** An engine that is there, at the sizes asked for or its usual ones. */
 async function runEngine(args: CompareArgs): Promise<Ours> {
-  if (args.backend ?? args.precision ?? args.plugins)
-    throw new TrtDslError(
-      'argument',
-      '--engine goes without --backend, --precision and --plugins: they were chosen by `build`',
-    );
   using opened = await openEngine(args.engine!);
   const { about, engine, backend } = opened;
   const sizes = askedSizes(args, about.profiles);
   requireSizes(about.profiles, sizes);
   const file = args['squad-json'];
   const feeds = file
-    ? squadFeeds(file, tokenizerOf(opened), sizes)
+    ? squadFeeds(file, tokenizerOf(opened, args), sizes)
     : randomFeeds(sizes, about.config.vocabSize, args.seed, true);
   const results = await engine.run(feeds);
   const name = formatBackend(backend.about);

@@ -13,7 +13,6 @@ import { messageOf, TrtDslError } from '@trt-dsl/dsl';
 import { type CommandContext, type Report, requirePlace, utf8Of } from '@trt-dsl/tools';
 import type { inferOptions } from '../commands/infer.ts';
 import { type OpenEngine, openEngine, tokenizerOf } from '../engine-file.ts';
-import { fitting, vocabularyAt } from '../model.ts';
 import type { Args } from '../options.ts';
 import { fit, largestBatch, longestSequence } from '../profiles.ts';
 import { type SpanScorer, scoreWindows } from '../spans.ts';
@@ -70,8 +69,7 @@ function readerOf(opened: OpenEngine, args: InferArgs): Reader {
   const seq = args['sequence-length'] ?? Math.min(longestSequence(about.profiles), about.config.maxPositions);
   const batchSize = args['batch-size'] ?? largestBatch(about.profiles, seq);
   fit(about.profiles, { batch: batchSize, seq });
-  const named = args['vocab-file'];
-  const tokenizer = named ? fitting(vocabularyAt(named), about.config) : tokenizerOf(opened);
+  const tokenizer = tokenizerOf(opened, args);
   return {
     engine,
     profiles: about.profiles,

@@ -12,13 +12,14 @@ import {
 import { type CommandContext, type Report, writeFileWhole } from '@trt-dsl/tools';
 import type { LayerTime, TensorRT, TensorRTEngine } from '@trt-dsl/trt-bindings';
 import { formatBackend } from '../backends.ts';
+import { refuseBesideEngine } from '../beside-engine.ts';
 import type { inspectOptions } from '../commands/inspect.ts';
 import { type EngineDescription, type OpenEngine, openEngine, readDescription } from '../engine-file.ts';
 import { randomFeeds } from '../inputs.ts';
 import { dataTypeOf, openModel, orEngine } from '../model.ts';
-import { describeNetwork, graphOf, networkOf, refuseQuantizing, situationOf } from '../network.ts';
-import type { Args } from '../options.ts';
-import { choosePlugins, refusePlugins } from '../plugins.ts';
+import { describeNetwork, graphOf, networkOf, situationOf } from '../network.ts';
+import { type Args, modelOptions } from '../options.ts';
+import { choosePlugins } from '../plugins.ts';
 import { formatProfiles, requireSizes, takes } from '../profiles.ts';
 import { textTable } from '../table.ts';
 
@@ -38,6 +39,7 @@ export async function inspect(args: InspectArgs, context: CommandContext): Promi
   const format = args.format ?? (args.engine === undefined ? 'listing' : 'layers');
   if (args.profile && (args.engine === undefined || format !== 'layers'))
     throw new TrtDslError('argument', '--profile times the layers of an --engine; it goes with --format layers');
+  if (args.engine !== undefined) refuseBesideEngine(args, Object.keys(modelOptions));
   const { json, text } = format === 'layers' ? await layers(args) : await network(args, format, context);
   if (args.output === undefined) return { json, text };
   writeFileWhole(args.output, text.endsWith('\n') ? text : `${text}\n`);
@@ -56,11 +58,7 @@ async function network(args: InspectArgs, format: 'listing' | 'dot' | 'svg', con
 }
 
 async function drawn(args: InspectArgs, context: CommandContext): Promise<Graph> {
-  if (args.engine !== undefined) {
-    refuseQuantizing(args, 'the engine stays as it was built');
-    refusePlugins(args);
-    return networkWithin(await readDescription(args.engine));
-  }
+  if (args.engine !== undefined) return networkWithin(await readDescription(args.engine));
   using model = openModel(args, orEngine);
   const plugins = choosePlugins(args.plugins, situationOf(args, model.config), null);
   return (await networkOf(model, args.task, args, context, { backend: null, plugins })).graph;
@@ -75,7 +73,6 @@ const networkWithin = (about: EngineDescription): Graph =>
 
 async function layers(args: InspectArgs): Promise<Report> {
   if (args.engine === undefined) throw new TrtDslError('argument', '--format layers shows those of an --engine');
-  refusePlugins(args);
   using opened = await openEngine(args.engine);
   const { about, backend } = opened;
   if (!backend.tensorrt && args.profile)
