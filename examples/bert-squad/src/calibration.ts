@@ -2,11 +2,14 @@ import { existsSync } from 'node:fs';
 import {
   type Calibration,
   collectCalibration,
+  type Dim,
   findPoints,
+  type Graph,
   type Profile,
   type QuantizedType,
   quantizedTensors,
   readCalibration,
+  smooth,
   TrtDslError,
   usualMethods,
   weightsChecksum,
@@ -74,7 +77,7 @@ export async function calibrationFor(
   if (cache !== undefined)
     throw new TrtDslError('file', `${cache}: there is no such calibration cache; \`bert-squad calibrate\` makes one`);
   if ('random' in subject.model.origin) {
-    const calibration = unitCalibration(subject);
+    const calibration = unitCalibration(subject, args.smooth ?? false);
     const note = 'calibration: random weights get ranges of 1, speed being all that they are good for';
     return { from: null, calibration, text: writeCalibration(calibration), note };
   }
@@ -166,9 +169,14 @@ function cached({ model, task, dataType }: Subject, path: string, args: Calibrat
   return { from: path, calibration, text, note };
 }
 
-/** Ranges of 1 for every tensor: the network they make has the same layers. */
-function unitCalibration({ model, task, dataType }: Subject): Calibration {
-  const tensors = quantizedTensors(findPoints(model.graph('fp32', task), { recipe: 'full' }));
-  const ranges = new Map([...tensors.keys()].map((name) => [name, 1]));
-  return { weights: null, calibrator: 'none', dataType, ranges, channels: null };
+/** Ranges of 1 for every tensor, and every channel to smooth by: the network they make has the same layers. */
+function unitCalibration({ model, task, dataType }: Subject, smoothing: boolean): Calibration {
+  const tensorsOf = (graph: Graph) => [...quantizedTensors(findPoints(graph, { recipe: 'full' }))];
+  const float = model.graph('fp32', task);
+  const widths = tensorsOf(float).map(([name, { shape }]) => [name, (shape as readonly Dim[]).at(-1)] as const);
+  const channels = smoothing
+    ? new Map(widths.map(([name, width]) => [name, new Float64Array(typeof width === 'number' ? width : 0).fill(1)]))
+    : null;
+  const ranges = new Map(tensorsOf(channels ? smooth(float, { ranges: channels }) : float).map(([name]) => [name, 1]));
+  return { weights: null, calibrator: 'none', dataType, ranges, channels };
 }

@@ -75,3 +75,12 @@ describe('a quantized network for TensorRT', () => {
     expect(wantsSequenceFirst(onTensorRT(product), plugins)).toBe(due);
   });
 });
+
+test.each([true, false])('random weights without data: smoothed %s', async (smooth) => {
+  using opened = openModel({ weights });
+  const model = { ...opened, origin: { random: 'base' } } as const;
+  const args = { precision: 'int8', recipe: 'full', smooth } as NetworkArgs;
+  const { graph, settings } = await networkOf(model, 'pooled', args, context, { backend: null, plugins: none });
+  expect(settings.quantization).toMatchObject({ smooth, ranges: null });
+  expect(graph.nodes.filter(({ name }) => name.endsWith('/smooth'))).toHaveLength(smooth ? 4 : 0);
+});
