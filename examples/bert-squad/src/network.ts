@@ -124,6 +124,8 @@ export async function networkOf(
     plugins: pluginsOf(float, chosen),
   };
   const graph = graphOf(() => float, settings);
+  if (exclude.length > 0 && layers.excluded.length === 0)
+    context.progress.note(`--exclude: matches no layer that recipe ${recipe} quantizes; nothing is spared`);
   if (args.recipe === undefined) context.progress.note(usual.note);
   if (note !== undefined) context.progress.note(note);
   return { settings, graph, pluginLibrary: chosen.library };
@@ -193,9 +195,10 @@ function refuseQuantizing(args: NetworkArgs, precision: Precision): void {
 const patternsOf = (exclude: readonly string[], { progress }: CommandContext): string[] =>
   exclude.flatMap((pattern) => {
     if (!existsSync(pattern) || !statSync(pattern).isFile()) return [pattern];
-    const lines = readBytes(pattern).toString('utf8').split(/\r?\n/).filter(Boolean);
-    progress.note(`--exclude ${pattern}: ${lines.length} patterns`);
-    return lines;
+    const lines = readBytes(pattern).toString('utf8').split('\n');
+    const patterns = lines.map((line) => line.trim()).filter(Boolean);
+    progress.note(`--exclude ${pattern}: ${patterns.length} patterns`);
+    return patterns;
   });
 
 /** How many layers are quantized, and which are not because they are excluded. */

@@ -294,6 +294,15 @@ describe('exclude', () => {
   });
 });
 
+test('patterns that match nothing that the recipe quantizes are told, spaces around them are not meant', async () => {
+  const list = file('spaces.txt', '  encoder/layer_0/intermediate/gelu \r\n \n');
+  const how = ['-m', weights, '--precision', 'int8', '--recipe', 'gemm', '--calibration-cache', cache, '--exclude'];
+  const { stderr } = await bertSquad('inspect', ...how, list);
+  expect(stderr).toContain(`--exclude ${list}: 1 patterns\n`);
+  expect(stderr).toContain('--exclude: matches no layer that recipe gemm quantizes; nothing is spared');
+  expect((await bertSquad('inspect', ...how, '*/query')).stderr).not.toContain('nothing is spared');
+});
+
 describe('perf', () => {
   test('knows an engine that it keeps by all that makes it, and by nothing else', async () => {
     const kept = at('kept');
