@@ -50,7 +50,7 @@ function rowsOf(path: string, reader: Reader): { readonly kind: DataKind; readon
   const bytes = readBytes(path);
   if (bytes.length === 0) throw refusal(path, 'is empty');
   if (bytes.subarray(0, 6).toString('latin1') === '\x93NUMPY')
-    return { kind: 'token arrays', rows: tokenRows(path, npyArrays(path), reader) };
+    return { kind: 'token arrays', rows: tokenRows(path, npyArrays(path, reader.count), reader) };
   const text = utf8Of(bytes)?.trimStart();
   if (text === undefined) throw refusal(path, 'holds binary data that is no .npy array');
   if (text.startsWith('['))
@@ -76,16 +76,18 @@ function parsed(path: string, text: string): unknown {
   }
 }
 
-/** The rows of an .npy array. */
-function npyArrays(path: string): readonly (readonly number[])[] {
+/** The first rows of an .npy array. */
+function npyArrays(path: string, count: number): readonly (readonly number[])[] {
   using file = readNpy(path);
   const [key] = file.keys();
   const { type, shape } = file.info(key!);
   if ((type !== 'int32' && type !== 'int64') || shape.length !== 2)
     throw refusal(path, `is ${type}[${shape.join(', ')}], not int32[n, seq]`);
   const [rows, width] = shape as readonly [number, number];
-  const ids = Array.from(file.get(key!).array() as ArrayLike<number | bigint>, Number);
-  return Array.from({ length: rows }, (_, i) => ids.slice(i * width, (i + 1) * width));
+  const ids = file.get(key!).array() as Int32Array | BigInt64Array;
+  return Array.from({ length: Math.min(rows, count) }, (_, i) =>
+    Array.from(ids.subarray(i * width, (i + 1) * width) as ArrayLike<number | bigint>, Number),
+  );
 }
 
 /** Token arrays, checked against the network, without the zeros that pad them. */

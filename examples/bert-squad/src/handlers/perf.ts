@@ -17,6 +17,8 @@ interface Cell extends Sizes {
   readonly precision: NetworkSettings['precision'];
   /** the layers that are plugins */
   readonly plugins: readonly string[];
+  /** whether its encoder is on [seq, batch, hidden], which depends on the plugins */
+  readonly sequenceFirst: boolean;
   readonly inputs: 'random' | 'squad';
   readonly cudaGraph: boolean;
   /** from feeds in host memory to results in host memory */
@@ -79,6 +81,7 @@ async function measure(
     ...sizes,
     precision: settings.precision,
     plugins: settings.plugins?.layers ?? [],
+    sequenceFirst: settings.quantization?.sequenceFirst ?? false,
     inputs: args['squad-json'] === undefined ? 'random' : 'squad',
     cudaGraph,
     host,
