@@ -169,16 +169,16 @@ function residual(node: Node, producers: Producers): Found | undefined {
   if (node.op !== 'elementwise' || node.attributes.operation !== 'sum') return undefined;
   const [a, b] = node.inputs as readonly [Tensor, Tensor];
   if (a === b || String(a.shape) !== String(b.shape)) return undefined;
-  const projected = [a, b].map((input) => isProjection(producers.get(input)!, producers));
-  if (projected[0] === projected[1] || [a, b].some((input) => producers.get(input)!.op === 'constant'))
+  const projected = [a, b].map((input) => isProjection(sourceOf(input, producers), producers));
+  if (projected[0] === projected[1] || [a, b].some((input) => sourceOf(input, producers).op === 'constant'))
     return undefined;
   return { node, role: 'residual', activations: [projected[0] ? 1 : 0] };
 }
 
 /** Whether the layer is a product with constant weights, or that and its bias. */
 function isProjection(node: Node, producers: Producers): boolean {
-  if (node.op === 'matmul') return producers.get(node.inputs[1]!)!.op === 'constant';
+  if (node.op === 'matmul') return sourceOf(node.inputs[1]!, producers).op === 'constant';
   if (node.op !== 'elementwise' || node.attributes.operation !== 'sum') return false;
-  const [x, bias] = node.inputs.map((input) => producers.get(input)!) as [Node, Node];
+  const [x, bias] = node.inputs.map((input) => sourceOf(input, producers)) as [Node, Node];
   return bias.op === 'constant' && isProjection(x, producers);
 }

@@ -159,7 +159,22 @@ describe('quantize', () => {
     expect(graph.nodes.some(({ name }) => name === 'residual/float16')).toBe(true);
     const made = quantize(graph, { dataType: 'int8', recipe: 'full', ranges });
     expect(Object.keys(products(made))).toContain('ffn1/matmul');
-    expect(made.nodes.filter(({ op }) => op === 'quantize')).toHaveLength(8);
+    expect([...rangesFor(graph).keys()].sort()).toEqual([...ranges.keys()].sort());
+    expect(made.nodes.filter(({ op }) => op === 'quantize')).toHaveLength(9); // x in float16, and for the sum in float32
+  });
+
+  it('finds the same residual sums where casts stand in front of them', () => {
+    const net = new Network('sums');
+    const x = net.addInput('x', 'float32', [dim('batch'), 32]);
+    const linear = (name: string) => net.addLinear(x, square(name), undefined, { name });
+    const both = net.addAdd(linear('a'), linear('b'));
+    net.markOutput(net.addAdd(linear('c'), net.addReLU(both, { name: 'relu' })), 'y');
+    const graph = net.graph();
+    for (const keepFloat32 of [['a'], ['b'], ['c'], ['sum'], ['relu'], ['sum_1']]) {
+      const cast = castGraph(graph, { dataType: 'float16', keepFloat32 }).graph;
+      expect([...rangesFor(cast).keys()], keepFloat32[0]).toEqual([...rangesFor(graph).keys()]);
+    }
+    expect([...rangesFor(graph).keys()]).toEqual(['x', 'relu']);
   });
 
   it('takes the range of a tensor whose rows were transposed', () => {

@@ -49,7 +49,7 @@ export interface SmoothOptions extends Pick<Selection, 'exclude'> {
   readonly ranges: ReadonlyMap<string, Float64Array | number>;
   /** 0 moves nothing, 1 all; 0.5 by default */
   readonly alpha?: number;
-  /** linear layers right behind a LayerNorm, as in the paper (by default), or all */
+  /** linear layers right behind a LayerNorm, or a plugin that ends in one, as in the paper (by default), or all */
   readonly layers?: 'after-layer-norm' | 'all';
 }
 
