@@ -132,6 +132,46 @@ describe('names', () => {
   });
 });
 
+describe('builds what TensorRT-RTX 1.7 would not as it stands', () => {
+  const weights = (net: Network): Tensor<'float16', 2> => {
+    const packed = Weights.fromNumbers('int8', [2, 2], [1, 2, 3, 4], 'packed');
+    return net.addDequantize(net.addConstant(packed), 0.5, { dataType: 'float16' });
+  };
+  const attention = (net: Network): Tensor<'float16', 4> => {
+    const x = net.addInput('x', 'float16', [dim('batch'), 2, 4, 8]);
+    return net.addAttention(x, x, x);
+  };
+  test.each([
+    [
+      'nothing but dequantized weights, joined',
+      (net) => net.addConcatenation([weights(net), weights(net)], { axis: 0 }),
+    ],
+    ['the shape of attention', (net) => net.addShape(attention(net))],
+    [
+      'that of attention with its axes exchanged',
+      (net) => net.addShape(net.addTranspose(attention(net), { permutation: [0, 2, 1, 3] })),
+    ],
+    ['the shape of a scalar', (net) => net.addShape(net.addInput('x', 'float32', []))],
+    [
+      'a size that a later input gives',
+      (net) => {
+        const threes = net.addExpand(net.addConstant(Weights.fromNumbers('float32', [1], [3])), {
+          shape: [dim('batch')],
+        });
+        return net.addAdd(net.addInput('x', 'float32', [dim('batch')]), threes);
+      },
+    ],
+  ] as readonly [string, (net: Network) => Tensor][])('%s', async (_, build) => {
+    const net = new Network('case');
+    net.markOutput(build(net), 'y');
+    const graph = net.graph();
+    expect(disagreements(graph)).toEqual([]);
+    const profiles = graph.dimNames.length > 0 ? { profiles: [{ batch: [1, 2, 4] as const }] } : {};
+    using engine = await backend.compile(graph, { ...profiles, optimizationLevel: 0 });
+    expect([...engine.outputs.keys()]).toEqual(['y']);
+  });
+});
+
 describe('what TensorRT 10.6 computes wrongly together stands apart', () => {
   const layersOf = (build: (net: Network) => Tensor): readonly string[] => {
     const net = new Network('apart');

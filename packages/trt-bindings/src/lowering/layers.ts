@@ -86,7 +86,11 @@ export const lowerings: Lowerings<Context, Value> = {
     return [x!.maker === 'matmul' ? { ...value, maker: x!.maker } : value];
   },
   concatenation: single((node, inputs, context) => {
-    const layer = context.network.addConcatenation(inputs.map(own));
+    const tensors = inputs.map(own);
+    // Of nothing but such weights neither TensorRT-RTX 1.7 nor, by its message, 10.6 makes an engine.
+    if (inputs.every(({ unpacked }) => unpacked))
+      tensors[0] = context.apart(tensors[0]!, node.outputs[0]!.dataType, `${node.name}/apart`);
+    const layer = context.network.addConcatenation(tensors);
     layer.setAxis(node.attributes.axis);
     return context.named(layer, node.name);
   }),
@@ -118,7 +122,13 @@ export const lowerings: Lowerings<Context, Value> = {
   cast: single((node, [x], context) =>
     context.named(context.network.addCast(own(x!), nvDataTypes[node.attributes.dataType]), node.name),
   ),
-  shape: single((node, [x], context) => context.named(context.network.addShape(own(x!)), node.name)),
+  shape: single((node, [x], context) => {
+    const shape = shapeOf(node.inputs[0]!);
+    // Not of x: TensorRT-RTX 1.7 makes no engine of attention of which nothing but the shape is used.
+    const layer =
+      shape.length === 0 ? context.network.addShape(own(x!)) : context.network.addIdentity(context.shapeTensor(shape));
+    return context.named(layer, node.name);
+  }),
   softmax: single((node, [x], context) => {
     const rank = Math.max(x!.rank, 2);
     const probabilities = inFloat32(
@@ -217,12 +227,13 @@ export const lowerings: Lowerings<Context, Value> = {
     if (axis !== undefined) layer.setAxis(axis);
     return context.named(layer, node.name);
   }),
-  dequantize: single((node, [x, scale], context) => {
+  dequantize: (node, [x, scale], context) => {
     const { dataType, axis } = node.attributes;
     const layer = context.network.addDequantize(own(x!), own(scale!), nvDataTypes[dataType]);
     if (axis !== undefined) layer.setAxis(axis);
-    return context.named(layer, node.name);
-  }, 'dequantize'),
+    const value = outputValue(context, context.named(layer, node.name), node.outputs[0]!);
+    return [{ ...value, maker: 'dequantize', unpacked: x!.weights !== undefined }];
+  },
   plugin: (node, inputs, context) =>
     lowerPlugin(node, inputs, context).map((tensor, i) => outputValue(context, tensor, node.outputs[i]!)),
 };

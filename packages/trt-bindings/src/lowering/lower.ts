@@ -18,7 +18,9 @@ export function lowerGraph(
 ): void {
   const context = new Context(tensorrt, network, graph, options);
   const values = new Map<Tensor, Value>();
-  for (const node of graph.nodes) {
+  // A layer's size may be that of an input which the graph has only after it.
+  const isInput = ({ op }: Node): boolean => op === 'input';
+  for (const node of [...graph.nodes.filter(isInput), ...graph.nodes.filter((one) => !isInput(one))]) {
     const inputs = node.inputs.map((input) => values.get(input)!);
     const outputs = lowerNode(node, inputs, context);
     node.outputs.forEach((output, i) => {

@@ -14,6 +14,8 @@ export interface Value {
   readonly weights?: DslWeights;
   /** the layer that makes it, where the next has to know */
   readonly maker?: Maker;
+  /** weights that were kept in int8 or float8 */
+  readonly unpacked?: boolean;
   /** the same in float32, unrounded; only where a layer can do better with it than with the rounded tensor */
   readonly wide?: () => ITensor;
   readonly rank: number;
