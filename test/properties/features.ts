@@ -107,6 +107,12 @@ const features: Features = {
       'transpose and reshape',
     ),
   ],
+  range: ({ attributes: { size, start, step }, outputs: [y] }) => [
+    `of ${y!.dataType}`,
+    ...yes(size instanceof SymbolicDim, 'of a named size'),
+    ...yes(start !== 0, 'start'),
+    ...yes(step !== 1, 'step'),
+  ],
   expand: ({ attributes: { shape }, inputs: [x] }) => [
     ...yes(shape.length > x!.rank, 'new axes'),
     ...yes(

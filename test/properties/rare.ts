@@ -1,4 +1,4 @@
-import { type Dim, dim, type FloatType, Network, type Tensor, Weights } from '@trt-dsl/dsl';
+import { type Dim, dim, type FloatType, Network, product, type Tensor, Weights } from '@trt-dsl/dsl';
 import { type GraphCase, runsOf } from './generate/case.ts';
 import { type Domain, domain } from './generate/domain.ts';
 
@@ -157,12 +157,24 @@ const manyAxes: Write = (draft) => {
   draft.net.markOutput(indices, 'places');
 };
 
+/** Positions of a named axis, in front of another, and of one twice as long: alone they are no graph, as no input gives the size. */
+const positions: Write = (draft) => {
+  const { net } = draft;
+  const seq = dim('seq');
+  const x = input(draft, 'float32', [batch, seq, 3], domain(-2, 2));
+  const along = (size: Dim, start: number) =>
+    net.addUnsqueeze(net.addRange(size, { dataType: 'float32', start, step: -0.5 }), { axes: [1] });
+  net.markOutput(net.addMul(x, along(seq, 1)), 'of_one');
+  net.markOutput(net.addMul(net.addConcatenation([x, x], { axis: 1 }), along(product(seq, 2), 0)), 'of_two');
+};
+
 const firstSeed = 1_000_000;
 
 /**
  * Graphs that random ones are too small to be, or are too seldom: sums of thousands of terms and products of hundreds, of
  * which little would be left if they were formed in a half type; tensors without elements; residual sums in front of
- * LayerNorm; many axes of which no two are equal; what is quantized twice. Their seeds begin at a million.
+ * LayerNorm; many axes of which no two are equal; positions of named
+ * axes; what is quantized twice. Their seeds begin at a million.
  */
 export function rareCases(): readonly GraphCase[] {
   return [
@@ -172,6 +184,7 @@ export function rareCases(): readonly GraphCase[] {
     ...emptyTensors,
     ...residuals,
     manyAxes,
+    positions,
     ...requantizations,
   ].map((write, i) => {
     const draft: Draft = { net: new Network('rare'), domains: new Map() };

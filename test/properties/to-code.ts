@@ -80,6 +80,7 @@ const calls: Calls = {
   shuffle: ({ attributes }, inputs) => ['addShuffle', inputs, attributes],
   expand: ({ attributes }, inputs) => ['addExpand', inputs, attributes],
   shape: (_, inputs) => ['addShape', inputs],
+  range: ({ attributes: { size, ...options } }) => ['addRange', [dimCode(size)], options],
   quantize: ({ attributes }, inputs) => ['addQuantize', inputs, attributes],
   dequantize: ({ attributes }, inputs) => ['addDequantize', inputs, attributes],
 };

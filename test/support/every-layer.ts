@@ -55,6 +55,7 @@ export function everyLayer(quantized: readonly QuantizedType[] = ['int8', 'float
   keep(s.addSlice(x, { start: [0, 0, 1], size: [batch, seq, 2], stride: [1, 1, 2] }));
   keep(...s.addSplit(x, { axis: 2, sizes: [1, 3] }), s.addExpand(flag, { shape: [batch, seq, 3] }));
   keep(s.addGather(table, ids, { axis: 1 }), s.addEmbedding(ids, table), s.addConstant(weights([2, 0], 'empty')));
+  keep(s.addRange(seq, { dataType: 'int64', start: 2, step: -3 }), s.addRange(4, { dataType: 'float16', step: 0.5 }));
   const m = net.scope('math');
   keep(m.addLinear(x, table, weights([5], 'bias'), { transposeKernel: true }), m.addMatMul(x, x, { transposeB: true }));
   keep(m.addMatMul(x, x, { transposeA: true }), m.addSoftmax(x, { axis: 1 }));

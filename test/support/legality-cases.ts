@@ -75,6 +75,10 @@ const ops: Readonly<Record<string, Add>> = {
   slice: (net, type) => net.addSlice(net.addInput('x', type, [4, 6]), { start: [0, 1], size: [2, 2], stride: [1, 2] }),
   expand: (net, type) => net.addExpand(net.addInput('x', type, [1, 6]), { shape: [4, 6] }),
   shape: (net, type) => net.addShape(net.addInput('x', type, [4, 6])),
+  range: (net, type) => {
+    const x = net.addInput('x', type, [4]);
+    return net.addAdd(x, net.addRange(x.shape[0], { dataType: type, start: 2, step: -1 }));
+  },
   constant: (net, type) =>
     net.addConstant(Weights.from({ name: 'c', dataType: type, shape: [8], read: () => zeros(type) })),
   'quantized constant': (net, type) => {

@@ -61,7 +61,7 @@ export const targets: Readonly<Record<string, Open>> = {
       most: 60,
       takes: () => true,
       draw: (count) => Array.from({ length: count }, (_, i) => generate(1 + i)),
-      rare: [],
+      rare: rareCases(),
     };
   },
   tensorrt: tensorrt('tensorrt', 'TensorRT'),

@@ -43,6 +43,7 @@ export const layerOptions: Table = {
     includePadding: 'optional',
   },
   addQuantize: { dataType: 'required', axis: 'optional' },
+  addRange: { dataType: 'required', start: 'optional', step: 'optional' },
   addReduce: { operation: 'required', axes: 'required', keepDimensions: 'optional' },
   addScale: { scale: 'optional', shift: 'optional', power: 'optional' },
   addShuffle: { firstTranspose: 'optional', reshape: 'optional', secondTranspose: 'optional' },

@@ -51,6 +51,23 @@ describe.each(numeric)('elementwise in %s', (type) => {
     expect((await reduce('prod', [0, 1]))[0]!.shape).toEqual([]);
     expectClose(type, (await reduce('prod', [0]))[0]!.values, [42, 7, 100]);
   });
+  it('ranges over numbers and names', async () => {
+    const x = given(type, [3], [7, 8, 9], [dim('n')]);
+    const step = integer ? -2 : 0.1;
+    const made = await run([x], (net) => [
+      net.addRange(4, { dataType: type }),
+      net.addRange(sum(dim('n'), 1), { dataType: type, start: 5, step }),
+      net.addRange(0, { dataType: type }),
+    ]);
+    expect(made.map((one) => one.type)).toEqual([type, type, type]);
+    expect(made.map((one) => one.shape)).toEqual([[4], [4], [0]]);
+    expect(made[0]!.values).toEqual([0, 1, 2, 3]);
+    expectClose(
+      type,
+      made[1]!.values,
+      [0, 1, 2, 3].map((i) => 5 + i * step),
+    );
+  });
   it('topK gives the first of equal ones first, int32 indices', async () => {
     const x = given(type, [6], [1, 5, 5, 1, 5, -2]);
     const [values, indices] = await run([x], (net, t) => Object.values(net.addTopK(t, { k: 4, axis: 0 })) as never);

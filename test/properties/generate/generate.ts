@@ -1,12 +1,13 @@
 import type { Tensor } from '@trt-dsl/dsl';
 import { extract, type GraphCase, runsOf } from './case.ts';
 import { Draft, type Excluded } from './draft.ts';
-import { arithmetic, type Menu } from './menu/arithmetic.ts';
+import { arithmetic, type Menu, type Step } from './menu/arithmetic.ts';
 import { layers } from './menu/layers.ts';
 import { movement } from './menu/movement.ts';
+import { sequences } from './menu/sequences.ts';
+import { namedSeeds } from './named-seeds.ts';
 import { Random } from './random.ts';
 
-const menu: Menu = { ...arithmetic, ...movement, ...layers };
 /** Steps that stand for many attributes or types are taken more often. */
 const weights: Readonly<Record<string, number>> = {
   castFloat: 5,
@@ -36,15 +37,21 @@ const weights: Readonly<Record<string, number>> = {
   greater: 3,
   equal: 3,
   divide: 2,
+  range: 4,
 };
-const steps = Object.entries(menu).flatMap(([name, step]) =>
-  Array.from({ length: weights[name] ?? 1 }, () => [name, step] as const),
-);
+const stepsOf = (...menus: readonly Menu[]): readonly (readonly [name: string, step: Step])[] =>
+  menus
+    .flatMap((menu) => Object.entries(menu))
+    .flatMap((entry) => Array<typeof entry>(weights[entry[0]] ?? 1).fill(entry));
+/** A new step goes behind these: named seeds draw from the steps that there were. */
+const first = stepsOf(arithmetic, movement, layers);
+const all = [...first, ...stepsOf(sequences)];
 const mostNodes = 40;
 const mostOutputs = 10;
 
 /** A random well-typed graph of 3 to 40 nodes: the same for the same seed and the same excluded features. */
 export function generate(seed: number, excluded: Excluded = new Set()): GraphCase {
+  const steps = Object.hasOwn(namedSeeds, seed) ? first : all;
   for (let attempt = 0; ; attempt++) {
     const random = new Random(seed).fork(`attempt ${attempt}`);
     const d = new Draft(random, excluded);

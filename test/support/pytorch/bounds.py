@@ -9,8 +9,9 @@ The scheme, written down once:
    `bilinear` is the product rule; softmax, layer norm, attention and topK have rules of their own. Discontinuous
    ops need nothing special: where the interval straddles a jump the ends differ, and the bound grows to the jump.
 3. An op computes in float32 inside, whatever its types: e grows by `slack` * 2^-24 * (magnitude of its terms). The
-   slack is the backend's: a few for a CPU, more where exp and erf are approximated. Where a backend computes an op
-   on float16 or bfloat16 in that type, its `own` roundings of that type, for the same magnitude, come on top.
+   slack is the backend's: a few for a CPU, more where exp and erf are approximated; for a sum of n terms at least √n.
+   Where a backend computes an op on float16 or bfloat16 in that type, its `own` roundings of that type, for the same
+   magnitude, come on top.
 4. The result is rounded once: rounding rises, so the bound becomes the distance between the rounded ends. A float
    result gets one more unit in the last place, for a backend that keeps a value unrounded between two layers.
 """
@@ -199,6 +200,17 @@ RULES = {
 }  # everything else moves data: `together`
 
 one = torch.ones_like
+
+
+def growth(a, terms):
+    """By what a sum of many terms, one after the other, exceeds the slack: n roundings up and down are about √n of one."""
+    return max(1, terms**0.5 / a.slack)
+
+
+def per_element(x, v):
+    return x.numel() / max(v.numel(), 1)
+
+
 # Magnitude of the terms that float32 arithmetic inside an op rounds; ops that are not here are exact or see to it themselves.
 MAGNITUDE = {
     'elementwise': {
@@ -222,15 +234,16 @@ MAGNITUDE = {
         'geluTanh': lambda a, v, x: x.abs(),
     },
     'reduce': {
-        'sum': lambda a, v, x: ops.REDUCE['sum'](x.abs(), a.axes, a.keepDimensions),
-        'mean': lambda a, v, x: ops.REDUCE['mean'](x.abs(), a.axes, a.keepDimensions),
+        'sum': lambda a, v, x: ops.REDUCE['sum'](x.abs(), a.axes, a.keepDimensions) * growth(a, per_element(x, v)),
+        'mean': lambda a, v, x: ops.REDUCE['mean'](x.abs(), a.axes, a.keepDimensions) * growth(a, per_element(x, v)),
         'prod': lambda a, v, x: v.abs(),
     },
     'pooling': {'average': lambda a, v, x: ops.OPS['pooling'](a, x.abs())},
+    'range': lambda a, v: abs(a.start) + (v - a.start).abs(),
     'quantize': lambda a, v, x, scale: v.abs(),
     'dequantize': lambda a, v, x, scale: v.abs(),
     'layerNorm': lambda a, v, x, gamma, beta: v.abs() + beta.abs(),
-    'matmul': lambda a, v, x, y: ops.OPS['matmul'](a, x.abs(), y.abs()),
+    'matmul': lambda a, v, x, y: ops.OPS['matmul'](a, x.abs(), y.abs()) * growth(a, x.shape[-2 if a.transposeA else -1]),
     'attention': lambda a, v, q, k, value, *m: value.abs().amax(-2, keepdim=True).expand(v.shape),
     'convolution': lambda a, v, x, w, *b: ops.OPS['convolution'](a, x.abs(), w.abs(), *[t.abs() for t in b]),
 }
@@ -253,9 +266,10 @@ def apply(op, a, inputs, dtype):
     magnitude = MAGNITUDE.get(op)
     if isinstance(magnitude, dict):
         magnitude = magnitude.get(a.operation if op != 'activation' else a.type)
-    floats = inputs[0].dtype in FORMATS or dtype in FORMATS
+    first = inputs[0].dtype if inputs else dtype
+    floats = first in FORMATS or dtype in FORMATS
     if magnitude and floats:
-        unit = a.slack * UNIT + a.own * HALF_UNITS.get(inputs[0].dtype, 0)
+        unit = a.slack * UNIT + a.own * HALF_UNITS.get(first, 0)
         e = e + finite(unit * magnitude(a, v, *[x.v for x in inputs]))
     # Only arithmetic rounds; moved data is of its type already.
     if dtype in INTEGERS | {'bool'} and op != 'quantize' or not (magnitude or op == 'cast' or op == 'softmax'):

@@ -70,6 +70,7 @@ OPS = {
     'slice': lambda a, x: x[tuple(slice(s, s + n * t, t) for s, n, t in zip(a.start, a.size, a.stride))],
     'shuffle': lambda a, x: permuted(reshaped(permuted(x, a.firstTranspose), a.reshape), a.secondTranspose),
     'shape': lambda a, x: torch.tensor(x.shape, dtype=torch.float64),
+    'range': lambda a: a.start + a.step * torch.arange(a.size, dtype=torch.float64),
 }
 
 POOLING = {
@@ -111,4 +112,5 @@ RESULT_TYPE = {
     'dequantize': lambda a, types: a.dataType,
     'select': lambda a, types: types[1],
     'shape': lambda a, types: 'int64',
+    'range': lambda a, types: a.dataType,
 }

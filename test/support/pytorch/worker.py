@@ -76,7 +76,7 @@ def compute(graph, sizes, feeds, slack, own):
                 tensors.extend(compute(a.body, sizes, inner, slack, own).values())
             else:
                 types = [x.dtype for x in inputs]
-                a.slack, a.own, a.integer = slack, own.get(op, 0), types[0] in INTEGERS
+                a.slack, a.own, a.integer = slack, own.get(op, 0), bool(types) and types[0] in INTEGERS
                 if op == 'cast':
                     a.kind = 'bool' if a.dataType == 'bool' else 'float' if a.dataType in FORMATS else 'integer'
                 dtype = RESULT_TYPE.get(op, lambda a, types: types[0])(a, types)

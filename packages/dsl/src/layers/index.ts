@@ -14,6 +14,7 @@ export * from './matmul.ts';
 export * from './plugin.ts';
 export * from './pooling.ts';
 export * from './quantize.ts';
+export * from './range.ts';
 export * from './reduce.ts';
 export * from './scale.ts';
 export * from './select.ts';

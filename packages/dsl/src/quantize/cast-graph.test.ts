@@ -40,6 +40,25 @@ function block() {
 }
 
 describe('castGraph', () => {
+  test('keeps positions in float32, of which a half type would lose some', () => {
+    const net = new Network('positions');
+    const x = net.addInput('x', 'float32', [seq]);
+    net.markOutput(net.addMul(x, net.addRange(seq, { dataType: 'float32' })), 'y');
+    const { graph, float32Layers } = castGraph(net.graph(), { dataType: 'bfloat16', bindings: 'cast' });
+    expect(float32Layers).toEqual(['range']);
+    expect(print(graph)).toMatchInlineSnapshot(`
+      "network positions
+        %0 = input x                                    bfloat16[seq]
+        %1 = range() size=seq dataType=float32 start=0 step=1  float32[seq]
+      range/
+        %2 = cast(%1) dataType=bfloat16                 bfloat16[seq]  # bfloat16
+      /
+        %3 = prod(%0, %2)                               bfloat16[seq]
+        output y = %3                                   bfloat16[seq]
+      "
+    `);
+  });
+
   test('casts layers, keeps sums safe, and inputs and outputs as they were', () => {
     const { graph, overflows, float32Layers } = castGraph(block(), { dataType: 'float16' });
     expect(print(graph)).toMatchInlineSnapshot(`

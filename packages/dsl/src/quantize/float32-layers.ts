@@ -3,7 +3,7 @@ import type { Node } from '../node.ts';
 import { labelOf } from '../print.ts';
 import type { Tensor } from '../tensor.ts';
 
-/** Layers whose results leave the range or the precision of half types: written-out LayerNorm, softmax, norms. */
+/** Layers whose results leave the range or the precision of half types: written-out LayerNorm, softmax, norms; positions. */
 const sensitive: ReadonlySet<string> = new Set([
   'reduce_sum',
   'reduce_mean',
@@ -13,6 +13,7 @@ const sensitive: ReadonlySet<string> = new Set([
   'log',
   'sqrt',
   'recip',
+  'range',
 ]);
 /** What may stand between them: a square before a sum, an epsilon before a root. */
 const between: ReadonlySet<string> = new Set(['sum', 'sub', 'prod', 'div', 'min', 'max', 'abs', 'neg']);
@@ -26,7 +27,8 @@ export function float32Layers(graph: Graph, asked: (node: Node) => boolean): Rea
   for (const node of graph.nodes)
     for (const input of node.inputs) users.get(input)?.push(node) ?? users.set(input, [node]);
   const outputs = new Set(graph.outputs.values());
-  const isFloat = (node: Node): boolean => node.inputs.some(({ dataType }) => dataType === 'float32');
+  const isFloat = (node: Node): boolean =>
+    [...node.inputs, ...node.outputs].some(({ dataType }) => dataType === 'float32');
   const kept = new Set(graph.nodes.filter((node) => asked(node) || (sensitive.has(labelOf(node)) && isFloat(node))));
   for (const node of graph.nodes) {
     if (labelOf(node) !== 'prod') continue;

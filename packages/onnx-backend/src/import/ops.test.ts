@@ -113,6 +113,38 @@ describe('arithmetic on shapes leaves no layer', () => {
     };
     expect(await results(parts, { x: { shape: [4] } })).toEqual([{ shape: [4], values: [0, 1, 2, 3] }]);
   });
+  it.each([
+    ['backwards', ['e = Sub(n, one)', 'y = Range(e, minus, minus)'], [3, 2, 1, 0]],
+    ['from a named size to another', ['e = Add(n, n)', 'y = Range(n, e, one)'], [4, 5, 6, 7]],
+    ['in steps of two', ['e = Add(n, n)', 'y = Range(two, e, two)'], [2, 4, 6]],
+    ['of floats', ['e = Cast(n)', 'y = Range(unit, e, unit)'], [1, 2, 3]],
+    ['of halves', ['e = Cast(n)', 'y = Range(half, e, unit)'], undefined],
+  ])('Range %s', async (_, nodes, wanted) => {
+    const parts: Parts = {
+      inputs: { x: float(['n']) },
+      initializers: [
+        ...Object.entries({ minus: -1, one: 1, two: 2 }).map(([name, value]) => tensor(name, 'int64', [], [value])),
+        ...Object.entries({ half: 0.5, unit: 1 }).map(([name, value]) => scalar(name, value)),
+      ],
+      nodes: ['s = Shape(x)', 'n = Squeeze(s)', ...nodes].map((text) =>
+        node(text, text.includes('Cast') ? { to: 1 } : {}),
+      ),
+    };
+    const feeds = { x: { shape: [4] } };
+    if (wanted) expect(await results(parts, feeds)).toEqual([{ shape: [wanted.length], values: wanted }]);
+    else await expect(results(parts, feeds)).rejects.toThrow('a range of float32 from 0.5 in steps of 1 to n');
+  });
+  it.each([
+    ['above the diagonal but one', 1, 1, [0, 2, 3, 0, 0, 6]],
+    ['below the diagonal', 0, 0, [1, 0, 0, 4, 5, 0]],
+  ])('Trilu %s, of named sizes', async (_, upper, diagonal, wanted) => {
+    const parts: Parts = {
+      inputs: { x: float(['n', 'm']) },
+      initializers: [tensor('k', 'int64', [], [diagonal])],
+      nodes: [node('y = Trilu(x, k)', { upper })],
+    };
+    expect(await results(parts, { x: { shape: [2, 3] } })).toEqual([{ shape: [2, 3], values: wanted }]);
+  });
   it('ConstantOfShape, Equal, Where, Expand', async () => {
     const parts: Parts = {
       inputs: { x: float(['n', 1]) },

@@ -14,9 +14,6 @@ import {
 import { type AttributeProto, type NodeProto, type TensorProto, toNumber } from '../proto/messages.ts';
 import { type Known, known, knownOf, ofTensor, shapeOf, stored, type Value } from './values.ts';
 
-/** Range over a named size is cut out of this many indices; a longer one is an error when it runs. */
-const longestRange = 32768;
-
 /** One ONNX node with what it takes to turn it into layers. */
 export class Reader {
   readonly net: Network;
@@ -214,16 +211,10 @@ export class Reader {
   }
 
   #grid(shape: readonly Dim[], axis: number): Tensor {
-    const size = shape[axis]!;
-    if (typeof size === 'number' && size > longestRange) this.fail(`a range of ${size} elements`);
-    const indices = BigInt64Array.from({ length: typeof size === 'number' ? size : longestRange }, (_, i) => BigInt(i));
-    const all = this.net.operand(Weights.of('int64', [indices.length], indices, 'range'), {
-      dataType: 'int64',
-    }) as Tensor;
-    const range = typeof size === 'number' ? all : this.add('slice', [all], { start: [0], size: [size], stride: [1] });
+    const range = this.add('range', [], { size: shape[axis]!, dataType: 'int64', start: 0, step: 1 });
     const line = this.reshape(
       range,
-      shape.map((_, i) => (i === axis ? size : 1)),
+      shape.map((size, i) => (i === axis ? size : 1)),
     );
     return String(line.shape) === String(shape) ? line : this.add('expand', [line], { shape });
   }

@@ -6,6 +6,7 @@ import { float } from './attributes.ts';
 import type { Context } from './context.ts';
 import { lowerDivision } from './division.ts';
 import { lowerDequantize, lowerQuantize } from './quantize.ts';
+import { lowerRange } from './range.ts';
 import { lowerExpand, lowerShuffle, lowerSlice } from './shapes.ts';
 import { lowerTopK } from './topk.ts';
 import { transposeLast } from './transpose.ts';
@@ -56,6 +57,7 @@ const reduceOps = { sum: 'ReduceSum', mean: 'ReduceMean', max: 'ReduceMax', min:
 export const lowerings: Lowerings<Context, string> = {
   input: (node, _, context) => [context.declare(node.outputs[0]!.name, node.attributes.dataType)],
   constant: (node, _, context) => [context.initializer(context.outputs[0]!.name, node.attributes.weights)],
+  range: lowerRange,
   cast: (node, [x], context) => context.result('Cast', [x!], { to: onnxTypes[node.attributes.dataType] }),
 
   elementwise: (node, inputs, context) =>

@@ -5,6 +5,7 @@ import { type Context, isOpen, staticDims } from './context.ts';
 import { nvDataTypes } from './data-types.ts';
 import * as operations from './operations.ts';
 import { lowerPlugin } from './plugin.ts';
+import { lowerRange } from './range.ts';
 import { constantValue, lazyValue, type Maker, tensorValue, type Value } from './value.ts';
 import { inFloat32, isHalf, isResidual, widened, withWideSums } from './wide.ts';
 
@@ -61,6 +62,7 @@ export const lowerings: Lowerings<Context, Value> = {
     return tensor;
   }),
   constant: (node, _, context) => [constantValue(context, node.name, node.attributes.weights)],
+  range: single((node, _, context) => lowerRange(node, context)),
   matmul: single((node, inputs, context) => {
     const { transposeA, transposeB } = node.attributes;
     const operation = (transposed: boolean) => (transposed ? 'TRANSPOSE' : 'NONE');

@@ -4,12 +4,12 @@ import {
   difference,
   equalDims,
   equalShapes,
-  fromNumbers,
+  type NumericType,
+  numericTypes,
   product,
   quotient,
   sum,
   type Tensor,
-  Weights,
 } from '@trt-dsl/dsl';
 import { foldConcat, pick } from '../fold.ts';
 import { front, type Read, type Reader } from '../reader.ts';
@@ -295,25 +295,27 @@ const rangeOp: Read = (reader) => {
       Array.from({ length: count }, (_, i) => (start as number) + i * (step as number)),
     );
   }
-  if (start !== 0 || step !== 1 || type !== 'int64')
-    return reader.fail(`a range from ${start} in steps of ${step} to ${limit}`);
-  return { kind: 'grid', shape: [limit], axis: 0 };
+  if (start === 0 && step === 1 && type === 'int64') return { kind: 'grid', shape: [limit], axis: 0 };
+  const whole = [start, limit, step].every((value) => typeof value !== 'number' || Number.isInteger(value));
+  const steps = whole && typeof step === 'number' ? quotient(difference(limit, start), step) : undefined;
+  if (steps === undefined || type === 'float64' || !numericTypes.includes(type))
+    return reader.fail(`a range of ${type} from ${start} in steps of ${step} to ${limit}`);
+  const attributes = { size: steps, dataType: type as NumericType, step: step as number };
+  if (typeof start === 'number') return ofTensor(reader.add('range', [], { ...attributes, start }));
+  const moved = [reader.add('range', [], { ...attributes, start: 0 }), reader.materialize(known(type, [], [start]))];
+  return ofTensor(reader.add('elementwise', moved, { operation: 'sum' }));
 };
 
-/** Elements above or below a diagonal of the last two axes, which have to be numbers. */
+/** Elements above or below a diagonal of the last two axes: those of rows and columns that lie apart as far as it says. */
 const trilu: Read = (reader) => {
   const x = reader.tensor(0);
-  const [rows, columns] = x.shape.slice(-2);
-  if (typeof rows !== 'number' || typeof columns !== 'number')
-    return reader.fail(`the sizes ${rows}, ${columns} are not known`);
-  if (rows * columns > most) return reader.fail(`a mask of ${rows} × ${columns}`);
+  const [rows, columns] = x.shape.slice(-2) as unknown as readonly [Dim, Dim];
   const upper = reader.int('upper', 1) === 1;
   const diagonal = reader.optional(1) ? reader.numbers(1, 'the diagonal')[0]! : 0;
-  const kept = Array.from({ length: rows * columns }, (_, i) => {
-    const offset = (i % columns) - Math.floor(i / columns);
-    return Number(upper ? offset >= diagonal : offset <= diagonal);
-  });
-  const mask = reader.constant(Weights.of('bool', [rows, columns], fromNumbers('bool', kept), `${reader.label}/mask`));
+  const range = (size: Dim, start: number): Tensor =>
+    reader.add('range', [], { size, dataType: 'int64', start, step: 1 });
+  const row = reader.reshape(range(rows, diagonal + (upper ? -1 : 1)), [rows, 1]);
+  const mask = reader.add('elementwise', [row, range(columns, 0)], { operation: upper ? 'less' : 'greater' });
   return ofTensor(reader.add('select', [mask, x, reader.scalar(x.dataType, 0)], {}));
 };
 
