@@ -107,6 +107,12 @@ const features: Features = {
       'transpose and reshape',
     ),
   ],
+  cumulativeSum: ({ attributes: { axis, exclusive, reverse }, inputs: [x] }) => [
+    where(axis, x!),
+    `exclusive ${exclusive}`,
+    `reverse ${reverse}`,
+    kind(x!) === 'float' ? 'of float' : 'of integer',
+  ],
   range: ({ attributes: { size, start, step }, outputs: [y] }) => [
     `of ${y!.dataType}`,
     ...yes(size instanceof SymbolicDim, 'of a named size'),
@@ -145,6 +151,7 @@ const inEachFloat: readonly OpName[] = [
   'convolution',
   'pooling',
   'attention',
+  'cumulativeSum',
   'topK',
   'quantize',
 ];

@@ -73,6 +73,7 @@ const calls: Calls = {
     [query!, key!, value!],
     { ...attributes, ...(mask && { mask: new Code(mask) }) },
   ],
+  cumulativeSum: ({ attributes }, inputs) => ['addCumulativeSum', inputs, attributes],
   topK: ({ attributes }, inputs) => ['addTopK', inputs, attributes],
   gather: ({ attributes }, inputs) => ['addGather', inputs, attributes],
   concatenation: ({ attributes }, inputs) => ['addConcatenation', [`[${inputs.join(', ')}]`], attributes],

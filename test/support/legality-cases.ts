@@ -61,6 +61,9 @@ const ops: Readonly<Record<string, Add>> = {
     net.addPooling(net.addInput('x', type, [1, 4, 8, 8]), { operation: 'max', window: [2, 2] }),
   'average pooling': (net, type) =>
     net.addPooling(net.addInput('x', type, [1, 4, 8, 8]), { operation: 'average', window: [2, 2] }),
+  'cumulative sum': (net, type) =>
+    net.addCumulativeSum(net.addInput('x', type, [2, 5]), { axis: 1, exclusive: true, reverse: true }),
+  'cumulative sum of one axis': (net, type) => net.addCumulativeSum(net.addInput('x', type, [5]), { axis: 0 }),
   topK: (net, type) => Object.values(net.addTopK(net.addInput('x', type, [2, 5]), { k: 2, axis: 1 })),
   'topK of one axis': (net, type) => Object.values(net.addTopK(net.addInput('x', type, [5]), { k: 2, axis: 0 })),
   'topK of many': (net, type) => Object.values(net.addTopK(net.addInput('x', type, [1, 4000]), { k: 3841, axis: 1 })),

@@ -12,7 +12,7 @@ import {
   Weights,
   withoutPlugins,
 } from '@trt-dsl/dsl';
-import { tensorrt } from '@trt-dsl/trt-bindings';
+import { type TensorRT, tensorrt } from '@trt-dsl/trt-bindings';
 import { describe, expect, test } from 'vitest';
 import { lowerGraph } from '../../packages/trt-bindings/src/lowering/lower.ts';
 import { everyLayer } from '../support/every-layer.ts';
@@ -98,6 +98,34 @@ describe('TensorRT-RTX infers the types and shapes that the DSL does', () => {
     expect(disagreements(graph)).toEqual([]);
     using engine = await backend.compile(graph, { profiles: [{ batch: [1, 2, 4], seq: [1, 2, 4] }] });
     expect(engine.outputs.size).toBe(6);
+  });
+
+  test('for cumulative sums without the layer that TensorRT has since 10.8', async () => {
+    const net = new Network('older');
+    for (const [i, dataType] of (['float32', 'bfloat16', 'int32', 'int64'] as const).entries()) {
+      const x = net.addInput(`x${i}`, dataType, [dim('batch'), 3, dim('seq'), 2]);
+      net.markOutput(net.addCumulativeSum(x, { axis: 2, exclusive: i % 2 === 0, reverse: i > 1 }), `y${i}`);
+    }
+    const older = {
+      supports: (owner: string, method: string) =>
+        method !== 'addCumulative' && backend.tensorrt.supports(owner, method),
+    } as TensorRT;
+    using builder = backend.tensorrt.createInferBuilder();
+    using network = builder.createNetworkV2([]);
+    lowerGraph(net.graph(), older, network);
+    const layers = Array.from({ length: network.getNbLayers() }, (_, i) => network.getLayer(i).getType());
+    expect(layers).not.toContain('CUMULATIVE');
+    expect(layers.filter((type) => type === 'REDUCE').length).toBe(4);
+    using config = builder.createBuilderConfig();
+    const profile = builder.createOptimizationProfile();
+    for (let i = 0; i < 4; i++) {
+      expect(network.getOutput(i).getDimensions()).toEqual([-1, 3, -1, 2]);
+      for (const [at, size] of Object.entries({ MIN: 1, OPT: 2, MAX: 4 } as const))
+        profile.setDimensions(`x${i}`, at as 'MIN', [size, 3, size, 2]);
+    }
+    config.addOptimizationProfile(profile);
+    const plan = await builder.buildSerializedNetwork(network, config);
+    expect(plan.length).toBeGreaterThan(0);
   });
 
   test('for a residual sum: LayerNorm takes it unrounded, others and outputs rounded', async () => {

@@ -50,6 +50,7 @@ const names: Readonly<Record<string, readonly string[]>> = {
   addCast: ['', 'toType'],
   addConstant: ['dimensions', 'weights'],
   addConvolutionNd: ['', 'nbOutputMaps', 'kernelSize'],
+  addCumulative: ['', '', 'operation', 'exclusive', 'reverse'],
   addDequantize: ['', '', 'outputType'],
   addElementWise: ['', '', 'op'],
   addFill: ['dimensions', 'op', 'outputType'],

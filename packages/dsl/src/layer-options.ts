@@ -28,6 +28,7 @@ export const layerOptions: Table = {
   addCast: { dataType: 'required' },
   addConcatenation: { axis: 'required' },
   addConv2d: { stride: 'optional', padding: 'optional', dilation: 'optional', groups: 'optional' },
+  addCumulativeSum: { axis: 'required', exclusive: 'optional', reverse: 'optional' },
   addDequantize: { dataType: 'required', axis: 'optional' },
   addExpand: { shape: 'required' },
   addGELU: { approximate: 'optional' },

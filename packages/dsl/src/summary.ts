@@ -63,6 +63,7 @@ const counts: { readonly [Name in OpName]: Count } = {
   elementwise: perOutput(1),
   unary: perOutput(1),
   range: perOutput(1),
+  cumulativeSum: perOutput(1),
   activation: perOutput(1),
   quantize: perOutput(1),
   dequantize: perOutput(1),

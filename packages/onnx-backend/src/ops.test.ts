@@ -51,6 +51,14 @@ describe.each(numeric)('elementwise in %s', (type) => {
     expect((await reduce('prod', [0, 1]))[0]!.shape).toEqual([]);
     expectClose(type, (await reduce('prod', [0]))[0]!.values, [42, 7, 100]);
   });
+  it('sums up to each element', async () => {
+    const sums = (options: { axis: number; exclusive?: boolean; reverse?: boolean }) =>
+      numbersOf([a], (net, x) => net.addCumulativeSum(x, options));
+    expect(await sums({ axis: -1 })).toEqual([7, 0, 1, 6, 5, 105]);
+    expect(await sums({ axis: 1, exclusive: true })).toEqual([0, 7, 0, 0, 6, 5]);
+    expect(await sums({ axis: 1, reverse: true })).toEqual([1, -6, 1, 105, 99, 100]);
+    expect(await sums({ axis: 0, exclusive: true, reverse: true })).toEqual([6, -1, 100, 0, 0, 0]);
+  });
   it('ranges over numbers and names', async () => {
     const x = given(type, [3], [7, 8, 9], [dim('n')]);
     const step = integer ? -2 : 0.1;

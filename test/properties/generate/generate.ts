@@ -38,6 +38,7 @@ const weights: Readonly<Record<string, number>> = {
   equal: 3,
   divide: 2,
   range: 4,
+  cumulativeSum: 4,
 };
 const stepsOf = (...menus: readonly Menu[]): readonly (readonly [name: string, step: Step])[] =>
   menus

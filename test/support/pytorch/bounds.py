@@ -238,6 +238,7 @@ MAGNITUDE = {
         'mean': lambda a, v, x: ops.REDUCE['mean'](x.abs(), a.axes, a.keepDimensions) * growth(a, per_element(x, v)),
         'prod': lambda a, v, x: v.abs(),
     },
+    'cumulativeSum': lambda a, v, x: ops.OPS['cumulativeSum'](a, x.abs()) * growth(a, x.shape[a.axis]),
     'pooling': {'average': lambda a, v, x: ops.OPS['pooling'](a, x.abs())},
     'range': lambda a, v: abs(a.start) + (v - a.start).abs(),
     'quantize': lambda a, v, x, scale: v.abs(),

@@ -61,6 +61,7 @@ OPS = {
     'attention': lambda a, q, k, v, m=0.0: torch.softmax(a.scale * q @ transposed(k, True) + m, -1) @ v,
     'convolution': lambda a, x, w, b=None: torch.conv2d(x, w, b, a.stride, a.padding, a.dilation, a.groups),
     'pooling': lambda a, x: POOLING[a.operation](a, x),
+    'cumulativeSum': lambda a, x: cumulative_sum(x, a.axis, a.exclusive, a.reverse),
     'topK': lambda a, x: torch.sort(x, dim=a.axis, descending=a.largest)[0].narrow(a.axis, 0, a.k),
     'gather': lambda a, x, i: x.index_select(a.axis, i.long().flatten()).reshape(
         x.shape[: a.axis] + i.shape + x.shape[a.axis + 1 :]
@@ -96,6 +97,14 @@ def permuted(x, permutation):
 
 def reshaped(x, shape):
     return x if shape is None else x.reshape(shape)
+
+
+def cumulative_sum(x, axis, exclusive, reverse):
+    if reverse:
+        return cumulative_sum(x.flip(axis), axis, exclusive, False).flip(axis)
+    if exclusive:
+        x = torch.cat([torch.zeros_like(x.narrow(axis, 0, 1)), x.narrow(axis, 0, x.shape[axis] - 1)], axis)
+    return x.cumsum(axis)
 
 
 def product(x, axes, keep):

@@ -4,6 +4,7 @@ export * from './cast.ts';
 export * from './concatenation.ts';
 export * from './constant.ts';
 export * from './convolution.ts';
+export * from './cumulative.ts';
 export * from './elementwise.ts';
 export * from './expand.ts';
 export * from './gather.ts';

@@ -14,6 +14,7 @@ const sensitive: ReadonlySet<string> = new Set([
   'sqrt',
   'recip',
   'range',
+  'cumulativeSum',
 ]);
 /** What may stand between them: a square before a sum, an epsilon before a root. */
 const between: ReadonlySet<string> = new Set(['sum', 'sub', 'prod', 'div', 'min', 'max', 'abs', 'neg']);

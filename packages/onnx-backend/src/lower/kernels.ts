@@ -63,6 +63,7 @@ const kernels: { readonly [opType: string]: Kernel } = {
   ReduceMax: reduction,
   ReduceMin: reduction,
   ReduceProd: reduction,
+  CumSum: reduction,
   TopK: { inputs: [0], portable: ['float32', 'float16', 'int32', 'int64'], cpu: ['float32', 'int32', 'int64'] },
   Expand: { ...movement, cpu: without('float8', 'bfloat16') },
   Slice: movement,

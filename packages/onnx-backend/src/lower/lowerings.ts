@@ -85,6 +85,11 @@ export const lowerings: Lowerings<Context, string> = {
     const { operation, axes, keepDimensions } = node.attributes;
     return context.result(reduceOps[operation], [x!, context.integers(axes)], { keepdims: Number(keepDimensions) });
   },
+  cumulativeSum: (node, [x], context) => {
+    const { axis, exclusive, reverse } = node.attributes;
+    const attributes = { exclusive: Number(exclusive), reverse: Number(reverse) };
+    return context.result('CumSum', [x!, context.scalar('int64', axis)], attributes);
+  },
   attention: lowerAttention,
   topK: lowerTopK,
 

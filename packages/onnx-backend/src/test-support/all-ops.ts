@@ -52,6 +52,7 @@ export function allOps(): Graph {
     for (const operation of reduceOperations)
       if (operation !== 'mean' || type.includes('float'))
         mark([net.addReduce(t, { operation, axes: [1] as never })], `reduce_${operation}_${type}`);
+    mark([net.addCumulativeSum(t, { axis: 1, reverse: true } as never)], `cumulativeSum_${type}`);
     mark([net.addRange(seq, { dataType: type, start: 1, step: 2 })], `range_${type}`);
     mark(Object.values(net.addTopK(t, { k: 2, axis: 2 } as never)), `topK_${type}`);
   }

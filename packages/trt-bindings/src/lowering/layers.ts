@@ -2,6 +2,7 @@ import { type Dim, type Lowerings, type Node, product, type Tensor } from '@trt-
 import type { ITensor } from '../types.ts';
 import { lowerAttention } from './attention.ts';
 import { type Context, isOpen, staticDims } from './context.ts';
+import { lowerCumulativeSum } from './cumulative.ts';
 import { nvDataTypes } from './data-types.ts';
 import * as operations from './operations.ts';
 import { lowerPlugin } from './plugin.ts';
@@ -167,6 +168,7 @@ export const lowerings: Lowerings<Context, Value> = {
     const exact = operation === 'max' || operation === 'min';
     return exact ? compute(own(x!), node.name) : inFloat32(node, () => own(x!), context, compute);
   }, 'reduce'),
+  cumulativeSum: single((node, [x], context) => lowerCumulativeSum(node, x!, context)),
   topK: (node, [x], context) => {
     const { k, largest } = node.attributes;
     const { tensor, at } = topKOperand(node, x!, context);

@@ -1,4 +1,4 @@
-import { dataTypes, type Node } from '@trt-dsl/dsl';
+import { type DataType, type Dim, dataTypes, type Node } from '@trt-dsl/dsl';
 import type { ITensor } from '../types.ts';
 import { type Context, isOpen } from './context.ts';
 import { nvDataTypes } from './data-types.ts';
@@ -7,8 +7,20 @@ import { isHalf } from './wide.ts';
 /** IFillLayer, which takes int32, int64 and float32; a half type is cast. */
 export function lowerRange({ name, attributes }: Node<'range'>, context: Context): ITensor {
   const { size, dataType, start, step } = attributes;
-  const wide = isHalf(dataType) ? 'float32' : dataType;
-  const layer = context.network.addFill([isOpen(size) ? 1 : size], 'LINSPACE', nvDataTypes[wide]);
+  if (!isHalf(dataType)) return fill(context, name, size, dataType, start, step);
+  return context.cast(fill(context, `${name}/float32`, size, 'float32', start, step), 'float32', dataType, name);
+}
+
+/** start + i · step, `[size]`. */
+export function fill(
+  context: Context,
+  name: string,
+  size: Dim,
+  dataType: DataType,
+  start: number,
+  step: number,
+): ITensor {
+  const layer = context.network.addFill([isOpen(size) ? 1 : size], 'LINSPACE', nvDataTypes[dataType]);
   if (dataTypes[dataType].kind === 'float') {
     layer.setAlpha(start);
     layer.setBeta(step);
@@ -17,6 +29,5 @@ export function lowerRange({ name, attributes }: Node<'range'>, context: Context
     layer.setBetaInt64(step);
   }
   if (isOpen(size)) layer.setInput(0, context.shapeTensor([size]));
-  const filled = context.named(layer, wide === dataType ? name : `${name}/float32`, [size]);
-  return context.cast(filled, wide, dataType, name);
+  return context.named(layer, name, [size]);
 }

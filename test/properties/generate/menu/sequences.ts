@@ -1,6 +1,6 @@
-import { type DataType, type Dim, floatTypes, product, sum } from '@trt-dsl/dsl';
-import { domain } from '../domain.ts';
-import { round } from '../draft.ts';
+import { type DataType, type Dim, floatTypes, product, sum, type Tensor } from '@trt-dsl/dsl';
+import { domain, magnitude } from '../domain.ts';
+import { type Float, round } from '../draft.ts';
 import type { Menu, Step } from './arithmetic.ts';
 
 const range: Step = (d) => {
@@ -17,5 +17,19 @@ const range: Step = (d) => {
   d.keep(d.net.addRange(size, options), domain(Math.min(start, last), Math.max(start, last)));
 };
 
+const cumulativeSum: Step = (d) => {
+  const { random } = d;
+  const integer = random.chance(0.4);
+  const x = integer ? (d.integer({ least: 1, within: 1e4 }) as Tensor as Float) : d.float({ least: 1, within: 100 });
+  const axis = random.int(0, x.rank - 1);
+  const reach = magnitude(d.domainOf(x)) * d.size((x.shape as readonly Dim[])[axis]!);
+  const options = {
+    axis: (random.chance(0.5) ? axis : axis - x.rank) as never,
+    ...(random.chance(0.4) && { exclusive: true }),
+    ...(random.chance(0.4) && { reverse: true }),
+  };
+  d.give(d.net.addCumulativeSum(x, options), domain(-reach, reach));
+};
+
 /** Layers of positions along an axis. */
-export const sequences: Menu = { range };
+export const sequences: Menu = { range, cumulativeSum };

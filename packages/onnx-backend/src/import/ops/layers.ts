@@ -90,6 +90,13 @@ const reduce =
     return ofTensor(after ? reader.add('unary', [y], { operation: after }) : y);
   };
 
+const cumulativeSum: Read = (reader) => {
+  const x = reader.tensor(0);
+  const axis = front(reader.numbers(1, 'the axis')[0]!, x.shape.length);
+  const [exclusive, reverse] = [reader.int('exclusive', 0) === 1, reader.int('reverse', 0) === 1];
+  return ofTensor(reader.add('cumulativeSum', [x], { axis, exclusive, reverse }));
+};
+
 const topK: Read = (reader) => {
   const x = reader.tensor(0);
   const axis = front(reader.int('axis', -1), x.shape.length);
@@ -253,6 +260,7 @@ export const layers: { readonly [opType: string]: Read } = {
   ReduceL1: reduce('sum', 'abs'),
   ReduceL2: reduce('sum', 'square', 'sqrt'),
   ReduceSumSquare: reduce('sum', 'square'),
+  CumSum: cumulativeSum,
   TopK: topK,
   ArgMax: argExtreme(true),
   ArgMin: argExtreme(false),
