@@ -64,6 +64,7 @@ export function everyLayer(quantized: readonly QuantizedType[] = ['int8', 'float
     m.addReduce(x, { operation: 'mean', axes: [1, 2], keepDimensions: true }),
     m.addReduce(ids, { operation: 'sum', axes: [0] }),
   );
+  keep(m.addRMSNorm(x, weights([4], 'gamma'), { name: 'rms', epsilon: 1e-5 }));
   keep(m.addCumulativeSum(x, { axis: 1, exclusive: true }), m.addCumulativeSum(ids, { axis: -1, reverse: true }));
   const top = m.addTopK(x, { k: 2, axis: 2, largest: false });
   keep(top.values, top.indices, m.addArgmax(x, { axis: -1 }));

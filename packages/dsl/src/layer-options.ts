@@ -44,6 +44,7 @@ export const layerOptions: Table = {
     includePadding: 'optional',
   },
   addQuantize: { dataType: 'required', axis: 'optional' },
+  addRMSNorm: { epsilon: 'optional' },
   addRange: { dataType: 'required', start: 'optional', step: 'optional' },
   addReduce: { operation: 'required', axes: 'required', keepDimensions: 'optional' },
   addScale: { scale: 'optional', shift: 'optional', power: 'optional' },

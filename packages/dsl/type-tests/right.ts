@@ -80,6 +80,8 @@ const positions = net.addRange(batch, { dataType: 'int64', start: 2 });
 is<typeof positions, Tensor<'int64', 1>>();
 const places = net.addCumulativeSum(ids, { axis: -1, exclusive: true });
 is<typeof places, typeof ids>();
+const unit = net.addRMSNorm(x, bias);
+is<typeof unit, typeof x>();
 const quantized = net.addQuantize(x, 0.1, { dataType: 'int8' });
 is<typeof quantized, Tensor<'int8', 3>>();
 const back = net.addDequantize(quantized, 0.1, { dataType: 'bfloat16' });

@@ -155,6 +155,16 @@ describe.each(floats)('float layers in %s', (type) => {
       expect(Math.abs(got[i]! - value)).toBeLessThanOrEqual(tolerance[type]! * Math.abs(value) + 1e-6);
     });
   });
+  it('RMSNorm in float32', async () => {
+    const [x, gamma] = [given(type, [2, 3], [1, -2, 3, 200, 0, 100]), [2, 1, -1]];
+    const rows = [x.values.slice(0, 3), x.values.slice(3)];
+    const wanted = rows.flatMap((row) => {
+      const root = Math.sqrt((row[0]! ** 2 + row[1]! ** 2 + row[2]! ** 2) / 3 + 0.5);
+      return row.map((value, i) => (value / root) * gamma[i]!);
+    });
+    const weights = Weights.fromNumbers('float32', [3], gamma, 'gamma');
+    expectClose(type, await numbersOf([x], (net, t) => net.addRMSNorm(t, weights, { epsilon: 0.5 })), wanted);
+  });
   it('matmul, linear, transposes, broadcast batches', async () => {
     const a = given(type, [2, 1, 2, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     const b = given(type, [2, 3], [1, 0, 1, 0, 1, 0]);

@@ -24,10 +24,22 @@ test('cumulative sums', () => {
 
 test('errors of cumulative sum', () => {
   const { net, x, flag, of } = sample();
-  expect(refused(net, 'addCumulativeSum', x, { axis: 3 })).toMatchInlineSnapshot(`"argument: cumulativeSum: cumulativeSum(float32[batch, seq, 8]): axis 3 is none of a tensor of rank 3"`);
-  expect(refused(net, 'addCumulativeSum', x)).toMatchInlineSnapshot(`"argument: test: addCumulativeSum(float32[batch, seq, 8]): the option axis is missing: { axis: … }"`);
-  expect(refused(net, 'addCumulativeSum', x, { axis: 1, exclusive: 1 })).toMatchInlineSnapshot(`"argument: cumulativeSum: cumulativeSum(float32[batch, seq, 8]): exclusive 1 is neither true nor false"`);
-  expect(refused(net, 'addCumulativeSum', x, { axis: 1, reverse: null })).toMatchInlineSnapshot(`"argument: cumulativeSum: cumulativeSum(float32[batch, seq, 8]): reverse null is neither true nor false"`);
-  expect(refused(net, 'addCumulativeSum', flag, { axis: 1 })).toMatchInlineSnapshot(`"data-type: cumulativeSum: cumulativeSum(bool[batch, seq]): the input is bool, not float32 or float16 or bfloat16 or int32 or int64"`);
-  expect(refused(net, 'addCumulativeSum', of('int32', []), { axis: 0 })).toMatchInlineSnapshot(`"shape: cumulativeSum: cumulativeSum(int32[]): the input has rank 0, not 1 or more"`);
+  expect(refused(net, 'addCumulativeSum', x, { axis: 3 })).toMatchInlineSnapshot(
+    `"argument: cumulativeSum: cumulativeSum(float32[batch, seq, 8]): axis 3 is none of a tensor of rank 3"`,
+  );
+  expect(refused(net, 'addCumulativeSum', x)).toMatchInlineSnapshot(
+    `"argument: test: addCumulativeSum(float32[batch, seq, 8]): the option axis is missing: { axis: … }"`,
+  );
+  expect(refused(net, 'addCumulativeSum', x, { axis: 1, exclusive: 1 })).toMatchInlineSnapshot(
+    `"argument: cumulativeSum: cumulativeSum(float32[batch, seq, 8]): exclusive 1 is neither true nor false"`,
+  );
+  expect(refused(net, 'addCumulativeSum', x, { axis: 1, reverse: null })).toMatchInlineSnapshot(
+    `"argument: cumulativeSum: cumulativeSum(float32[batch, seq, 8]): reverse null is neither true nor false"`,
+  );
+  expect(refused(net, 'addCumulativeSum', flag, { axis: 1 })).toMatchInlineSnapshot(
+    `"data-type: cumulativeSum: cumulativeSum(bool[batch, seq]): the input is bool, not float32 or float16 or bfloat16 or int32 or int64"`,
+  );
+  expect(refused(net, 'addCumulativeSum', of('int32', []), { axis: 0 })).toMatchInlineSnapshot(
+    `"shape: cumulativeSum: cumulativeSum(int32[]): the input has rank 0, not 1 or more"`,
+  );
 });

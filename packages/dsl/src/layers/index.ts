@@ -17,6 +17,7 @@ export * from './pooling.ts';
 export * from './quantize.ts';
 export * from './range.ts';
 export * from './reduce.ts';
+export * from './rms-norm.ts';
 export * from './scale.ts';
 export * from './select.ts';
 export * from './shape.ts';

@@ -229,6 +229,16 @@ describe('ops', () => {
       [3],
       [1.5, 2, 2.5],
     ],
+    [
+      'RMSNormalization',
+      {
+        inputs: { x: float([2, 2]) },
+        initializers: [tensor('g', 'float32', [2], [1, 2])],
+        nodes: [node('y = RMSNormalization(x, g)', { epsilon: { float: 0.5 } })],
+      },
+      [2, 2],
+      [1 / 3 ** 0.5, 4 / 3 ** 0.5, 3 / 13 ** 0.5, 8 / 13 ** 0.5],
+    ],
     ['Trilu', { inputs: { x: float([2, 2]) }, nodes: [node('y = Trilu(x)', { upper: 0 })] }, [2, 2], [1, 0, 3, 4]],
     [
       'Slice backwards from the end',

@@ -69,6 +69,15 @@ const layerNormalization: Read = (reader) => {
   return ofTensor(reader.add('layerNorm', [x, vector(1, 1), vector(2, 0)], { epsilon: reader.float('epsilon', 1e-5) }));
 };
 
+const rmsNormalization: Read = (reader) => {
+  const x = reader.tensor(0);
+  if (front(reader.int('axis', -1), x.shape.length) !== x.shape.length - 1)
+    return reader.fail('the DSL normalizes over the last axis only');
+  const gamma = reader.cast(reader.tensor(1), 'float32') as Tensor<'float32', 1>;
+  const epsilon = reader.float('epsilon', 1e-5);
+  return ofTensor(reader.net.scope(reader.label).addRMSNorm(x as Tensor<'float32', 3>, gamma, { epsilon }));
+};
+
 const reduce =
   (operation: Attributes['reduce']['operation'], before?: 'abs' | 'square', after?: 'sqrt'): Read =>
   (reader) => {
@@ -252,6 +261,7 @@ export const layers: { readonly [opType: string]: Read } = {
   Gemm: gemm,
   Softmax: softmax,
   LayerNormalization: layerNormalization,
+  RMSNormalization: rmsNormalization,
   ReduceSum: reduce('sum'),
   ReduceMean: reduce('mean'),
   ReduceMax: reduce('max'),
