@@ -14,7 +14,7 @@ export function lowerCumulativeSum(node: Node<'cumulativeSum'>, x: Value, contex
     context,
     (input, name) => {
       if (!context.has('addCumulative')) return masked(node, input, context, name);
-      const along = context.constant(`${name}/axis`, Weights.fromNumbers('int64', [], [axis], 'axis'), []);
+      const along = context.constant(`${name}:axis`, Weights.fromNumbers('int64', [], [axis], 'axis'), []);
       return context.named(context.network.addCumulative(input, along, 'SUM', exclusive, reverse), name);
     },
   );
@@ -28,14 +28,14 @@ function masked(node: Node<'cumulativeSum'>, x: ITensor, context: Context, name:
   const size = shape[axis]!;
   const [front, back] = [product(...shape.slice(0, axis)), product(...shape.slice(axis + 1))];
   const line = (what: string, start: number, as: readonly Dim[]): ITensor =>
-    context.reshape(fill(context, `${name}/${what}`, size, 'int32', start, 1), as, `${name}/${what}/placed`);
+    context.reshape(fill(context, `${name}:${what}`, size, 'int32', start, 1), as, `${name}:${what}_placed`);
   // An element has its own place plus or minus 1 unless it is left out of its sum.
   const own = line('place', exclusive ? 0 : reverse ? -1 : 1, [1, size, 1, 1]);
   const others = line('others', 0, [1, 1, size, 1]);
-  const mask = context.named(network.addElementWise(own, others, reverse ? 'LESS' : 'GREATER'), `${name}/triangle`);
+  const mask = context.named(network.addElementWise(own, others, reverse ? 'LESS' : 'GREATER'), `${name}:triangle`);
   const zero = Weights.fromNumbers(floatTypes.includes(dataType) ? 'float32' : dataType, [], [0], 'zero');
-  const copies = context.reshape(x, [front, 1, size, back], `${name}/copies`);
-  const kept = network.addSelect(mask, copies, context.constant(`${name}/zero`, zero, [1, 1, 1, 1]));
-  const sums = network.addReduce(context.named(kept, `${name}/kept`), 'SUM', 1 << 2, false);
-  return context.reshape(context.named(sums, `${name}/sums`, [front, size, back]), shape, name);
+  const copies = context.reshape(x, [front, 1, size, back], `${name}:copies`);
+  const kept = network.addSelect(mask, copies, context.constant(`${name}:zero`, zero, [1, 1, 1, 1]));
+  const sums = network.addReduce(context.named(kept, `${name}:kept`), 'SUM', 1 << 2, false);
+  return context.reshape(context.named(sums, `${name}:sums`, [front, size, back]), shape, name);
 }

@@ -92,7 +92,7 @@ export const lowerings: Lowerings<Context, Value> = {
     const tensors = inputs.map(own);
     // Of nothing but such weights neither TensorRT-RTX 1.7 nor, by its message, 10.6 makes an engine.
     if (inputs.every(({ unpacked }) => unpacked))
-      tensors[0] = context.apart(tensors[0]!, node.outputs[0]!.dataType, `${node.name}/apart`);
+      tensors[0] = context.apart(tensors[0]!, node.outputs[0]!.dataType, `${node.name}:apart`);
     const layer = context.network.addConcatenation(tensors);
     layer.setAxis(node.attributes.axis);
     return context.named(layer, node.name);

@@ -8,7 +8,7 @@ import { isHalf } from './wide.ts';
 export function lowerRange({ name, attributes }: Node<'range'>, context: Context): ITensor {
   const { size, dataType, start, step } = attributes;
   if (!isHalf(dataType)) return fill(context, name, size, dataType, start, step);
-  return context.cast(fill(context, `${name}/float32`, size, 'float32', start, step), 'float32', dataType, name);
+  return context.cast(fill(context, `${name}:float32`, size, 'float32', start, step), 'float32', dataType, name);
 }
 
 /** start + i · step, `[size]`. */
