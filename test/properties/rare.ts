@@ -173,8 +173,8 @@ const firstSeed = 1_000_000;
 /**
  * Graphs that random ones are too small to be, or are too seldom: sums of thousands of terms and products of hundreds, of
  * which little would be left if they were formed in a half type; tensors without elements; residual sums in front of
- * LayerNorm; many axes of which no two are equal; positions of named
- * axes; what is quantized twice. Their seeds begin at a million.
+ * LayerNorm; many axes of which no two are equal; positions of named axes; what is quantized twice. Their seeds begin at a
+ * million.
  */
 export function rareCases(): readonly GraphCase[] {
   return [
