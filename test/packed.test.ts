@@ -67,7 +67,10 @@ test('a program elsewhere type-checks and runs with them', () => {
 });
 
 test('the command answers, and each package opens', () => {
-  expect(run(process.execPath, join(modules, '@trt-dsl/tools/bin/trt-dsl.js'), '--help')).toContain('trt-dsl setup');
+  const command = (...args: readonly string[]): string =>
+    run(process.execPath, join(modules, '@trt-dsl/tools/bin/trt-dsl.js'), ...args);
+  expect(command('--help')).toContain('trt-dsl setup');
+  expect(command('--version')).toMatch(/^\d+\.\d+\.\d+\n$/);
   const names = readdirSync(join(modules, '@trt-dsl'));
   const opening = names.map((name) => `console.log(Object.keys(await import('@trt-dsl/${name}')).length > 0)`);
   expect(run(process.execPath, '--input-type=module', '-e', opening.join(';'))).toBe('true\n'.repeat(names.length));

@@ -14,4 +14,5 @@ export * from './models/minilm.ts';
 export { type Program, runProgram, type Streams } from './program.ts';
 export { findPython } from './python.ts';
 export { withLock } from './setup/lock.ts';
+export { version } from './version.ts';
 export { requirePlace, writeFileWhole } from './write-file.ts';

@@ -4,6 +4,7 @@ import { asWritten, checkArguments, UsageError } from './check-arguments.ts';
 import type { Command } from './command.ts';
 import { json } from './options.ts';
 import { progressOn } from './progress.ts';
+import { version } from './version.ts';
 
 /** A command line: its name, what it is for, and its commands; one whose `command` begins with `$0` needs no name. */
 export interface Program {
@@ -57,6 +58,7 @@ async function parse(
   let exitCode: number = exitCodes.done;
   const parser = yargs()
     .scriptName(name)
+    .version(version)
     .parserConfiguration({ 'dot-notation': false, 'parse-numbers': false })
     .strict()
     .recommendCommands()

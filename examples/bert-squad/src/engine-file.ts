@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { BertConfig, Tokenizer } from '@trt-dsl/bert-model';
 import { type Engine, messageOf, TrtDslError } from '@trt-dsl/dsl';
-import { writeFileWhole } from '@trt-dsl/tools';
+import { version, writeFileWhole } from '@trt-dsl/tools';
 import { type BackendVersion, backendNames, formatBackend, type OpenBackend, openBackend } from './backends.ts';
 import {
   fitting,
@@ -46,9 +46,6 @@ export interface EngineDescription extends NetworkSettings {
   readonly config: BertConfig;
   readonly tokenizer: TokenizerData | null;
 }
-
-/** The version that descriptions name. */
-const version = '0.1.0';
 
 /** Where the description of an engine lies. */
 export const descriptionPath = (engine: string): string => `${engine}.json`;
