@@ -50,6 +50,18 @@ describe('FeedBinder', () => {
     expect(b.feeds[1]!.data).toBe(second.scale);
   });
 
+  it('holds a run of the shapes of the last one to what it says of its types and shapes, too', () => {
+    const binder = new FeedBinder(new Map([['x', type('bfloat16', batch)]]), [range([8])]);
+    const data = new Uint16Array(4);
+    const ofFloat16 = { x: { dataType: 'float16', data, shape: [4] } } as unknown as Feeds;
+    const withoutShape = { x: { data } } as unknown as Feeds;
+    for (const last of [{ x: data }, { x: { dataType: 'bfloat16', data, shape: [4] } }] as const) {
+      expect(binder.bind(last).key).toBe('0,4');
+      expect(() => binder.bind(ofFloat16)).toThrow('is fed a tensor of float16');
+      expect(() => binder.bind(withoutShape)).toThrow('is fed an object without a shape');
+    }
+  });
+
   it('does not go by the number of elements alone', () => {
     const binder = new FeedBinder(inputs, profiles);
     binder.bind(feeds(1, 4));

@@ -4,7 +4,6 @@ import {
   dataTypes,
   type Feeds,
   formatShape,
-  type HostArray,
   type HostTensor,
   type TensorType,
   TrtDslError,
@@ -79,14 +78,16 @@ function again(fed: readonly Fed[], feeds: Feeds): readonly HostTensor[] | undef
   for (const { name, dataType, length, shape, given } of fed) {
     if (!Object.hasOwn(feeds, name)) return undefined;
     const feed: unknown = feeds[name];
-    const { data, shape: asked } = (ArrayBuffer.isView(feed) ? { data: feed } : (feed ?? {})) as Record<
-      string,
-      unknown
-    >;
-    if (!(data instanceof dataTypes[dataType].array) || data.length !== length) return undefined;
-    if (given ? !isShape(asked, shape) : asked !== undefined) return undefined;
+    const bare = ArrayBuffer.isView(feed);
+    const {
+      data,
+      shape: asked,
+      dataType: told = dataType,
+    } = (bare ? { data: feed } : (feed ?? {})) as Partial<HostTensor>;
+    if (!(data instanceof dataTypes[dataType].array) || data.length !== length || told !== dataType) return undefined;
+    if (given ? !isShape(asked, shape) : !bare) return undefined;
     if (dataType === 'bool' && (data as Uint8Array).some((byte) => byte > 1)) return undefined;
-    tensors.push({ dataType, shape, data: data as HostArray });
+    tensors.push({ dataType, shape, data });
   }
   return tensors;
 }
