@@ -50,13 +50,13 @@ export function inline(graph: Graph, inputs: readonly Tensor[], net: Network, re
  * The graph built anew, each node replaced by what `replace` makes of it. Inputs, outputs and the nodes that stay keep
  * their names; layers that `replace` adds without a name get one that no other has.
  */
-export function rewrite(graph: Graph, replace: Replace): Graph {
+export function rewrite<I extends Tensors, O extends Tensors>(graph: Graph<I, O>, replace: Replace): Graph<I, O> {
   const net = new Network(graph.name);
   const known = new Map<Tensor, Tensor>();
   net.reserve(graph.nodes.map((node) => node.name));
   copyNodes(graph, known, net, (node, inputs) => copyNode(node, inputs, net), replace);
   for (const [name, output] of graph.outputs) net.markOutput(known.get(output)!, name);
-  return net.graph();
+  return net.graph() as Graph<I, O>;
 }
 
 type Copy = (node: Node, inputs: readonly Tensor[]) => readonly Tensor[];
@@ -94,7 +94,7 @@ export function withoutPlugins<I extends Tensors, O extends Tensors>(
   const goes = (node: Node): node is Node<'plugin'> => node.op === 'plugin' && !keep(node);
   const decompose: Replace = (node, inputs, net) =>
     goes(node) ? inline(node.attributes.body, inputs, net.scope(node.name), decompose) : undefined;
-  return graph.nodes.some(goes) ? (rewrite(graph, decompose) as Graph<I, O>) : graph;
+  return graph.nodes.some(goes) ? rewrite(graph, decompose) : graph;
 }
 
 /** The graph with some of its nodes only, names and all; every node that a kept one or an output takes has to be kept. */

@@ -58,12 +58,9 @@ export function quantizeWeights(
     const quantize = quantizers[dataType];
     const out = dataType === 'int8' ? new Int8Array(values.length) : new Uint8Array(values.length);
     const { inner, count } = channels(shape, axis);
-    for (let i = 0, channel = 0, left = inner; i < out.length; i++) {
-      out[i] = quantize(values[i]!, scales[channel]!);
-      if (--left > 0) continue;
-      left = inner;
-      channel = channel + 1 < count ? channel + 1 : 0;
-    }
+    for (let i = 0; i < out.length; )
+      for (let channel = 0; channel < count; channel++)
+        for (const end = i + inner; i < end; i++) out[i] = quantize(values[i]!, scales[channel]!);
     return bytesOf(out);
   };
   const perChannel = axis === undefined ? [] : [shape[axis]!];
@@ -102,14 +99,16 @@ const channels = (shape: readonly number[], axis: number | undefined): { inner: 
 export function channelMaxima(weights: Weights, values: Float32Array, axis: number | undefined): Float64Array {
   const { inner, count } = channels(weights.shape as readonly number[], axis);
   const maxima = new Float64Array(count);
-  for (let i = 0, channel = 0, left = inner; i < values.length; i++) {
-    const magnitude = Math.abs(values[i]!);
-    if (!(magnitude < Number.POSITIVE_INFINITY))
-      throw new TrtDslError('weights', `weights "${weights.name}": element ${i} is ${values[i]}, which has no scale`);
-    if (magnitude > maxima[channel]!) maxima[channel] = magnitude;
-    if (--left > 0) continue;
-    left = inner;
-    channel = channel + 1 < count ? channel + 1 : 0;
-  }
+  for (let i = 0; i < values.length; )
+    for (let channel = 0; channel < count; channel++)
+      for (const end = i + inner; i < end; i++) {
+        const magnitude = Math.abs(values[i]!);
+        if (!(magnitude < Number.POSITIVE_INFINITY))
+          throw new TrtDslError(
+            'weights',
+            `weights "${weights.name}": element ${i} is ${values[i]}, which has no scale`,
+          );
+        if (magnitude > maxima[channel]!) maxima[channel] = magnitude;
+      }
   return maxima;
 }

@@ -101,7 +101,7 @@ export function smooth<I extends Tensors, O extends Tensors>(graph: Graph<I, O>,
     for (const [i, output] of node.outputs.entries()) copies.set(output, outputs[i]!);
     return outputs;
   });
-  return dropUnused(rewritten as Graph<I, O>);
+  return dropUnused(rewritten);
 }
 
 /** What linear layers' input is divided by, once for all that take the same values. */
