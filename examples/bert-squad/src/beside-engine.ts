@@ -1,4 +1,3 @@
-import { TrtDslError } from '@trt-dsl/dsl';
 import {
   backendOption,
   builderOptions,
@@ -6,6 +5,7 @@ import {
   type modelOptions,
   networkOptions,
   pluginsOption,
+  refuseOptions,
 } from './options.ts';
 
 /** What `build` decided of an engine. */
@@ -28,7 +28,5 @@ export const weightNames = ['weights', 'config-dir', 'random-weights'] as const 
 export function refuseBesideEngine(args: object, others: readonly string[] = []): void {
   const given = new Map(Object.entries(args));
   const idle = [...others, ...decided].filter((name) => (given.get(name) ?? false) !== false);
-  if (idle.length === 0) return;
-  const flags = idle.map((name) => `--${name}`).join(', ');
-  throw new TrtDslError('argument', `${flags}: not beside --engine; the engine stays as it was built`);
+  refuseOptions(idle, 'not beside --engine; the engine stays as it was built');
 }

@@ -23,7 +23,7 @@ import {
   type QuantizedPrecision,
   quantizedTypeOf,
 } from './model.ts';
-import { type Args, calibrationOptions, networkOptions, type pluginsOption } from './options.ts';
+import { type Args, calibrationOptions, networkOptions, type pluginsOption, refuseOptions } from './options.ts';
 import { kernelsOf, type PluginChoice, type PluginSituation, type Plugins, pluginsOf } from './plugins.ts';
 
 /** What a network computes in. */
@@ -186,9 +186,7 @@ export function describeNetwork({ precision, quantization, plugins }: Omit<Netwo
 function refuseQuantizing(args: NetworkArgs, precision: Precision): void {
   const { precision: _, ...quantizing } = { ...networkOptions, ...calibrationOptions };
   const idle = Object.keys(quantizing).filter((name) => args[name as keyof NetworkArgs] !== undefined);
-  if (idle.length === 0) return;
-  const flags = idle.map((name) => `--${name}`).join(', ');
-  throw new TrtDslError('argument', `${flags}: for --precision int8 or fp8, and this is ${precision}`);
+  refuseOptions(idle, `for --precision int8 or fp8, and this is ${precision}`);
 }
 
 /** Patterns, and the lines of files of patterns, as `trt-dsl bisect` writes them. */

@@ -7,6 +7,11 @@ import { type PluginsArgument, pluginNames } from './plugins.ts';
 /** The arguments that a table of options gives. */
 export type Args<O extends { readonly [name: string]: Options }> = InferredOptionTypes<O>;
 
+/** Refuses the options of these names, if there are any. @throws TrtDslError 'argument' that says why */
+export function refuseOptions(names: readonly string[], why: string): void {
+  if (names.length > 0) throw new TrtDslError('argument', `${names.map((name) => `--${name}`).join(', ')}: ${why}`);
+}
+
 /** A number option's `coerce`: whole, and not below `least`. */
 export const whole =
   (name: string, least: number) =>
